@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A filter is a pure function from image to image with typed parameters, in one file of stages/
+ * and one line of stages/stages.def. It sees pixels and its parameters, nothing else: no ring,
+ * no file, no operating system.
+ *
+ * Everything a user meets (configuration keys and their checks, --help, describe, man page,
+ * template, tests of ranges) comes from the parameter table.
+ */
+#ifndef IVPIPE_FILTER_H
+#define IVPIPE_FILTER_H
+
+#include <ivpipe/frame.h>
+
+enum ivp_param_type {
+	IVP_PARAM_INT,    /* field: int */
+	IVP_PARAM_REAL,   /* field: double */
+	IVP_PARAM_BOOL,   /* field: bool */
+	IVP_PARAM_CHOICE, /* field: unsigned, the index into choices */
+};
+
+/* One row of a parameter table. The table ends with a row whose name is NULL. */
+struct ivp_param {
+	const char *name;           /* the configuration key */
+	const char *help;           /* one line, begins lower-case, no full stop */
+	const char *unit;           /* "px", "%"; NULL if it has none */
+	double min, max;            /* INT and REAL: both allowed */
+	double def;                 /* the default; CHOICE: an index, BOOL: 0 or 1 */
+	const char *const *choices; /* CHOICE: the words, ended by NULL */
+	enum ivp_param_type type;
+	size_t offset; /* of the field in the filter's private struct */
+};
+
+/*
+ * IVP_PARAM(struct blur, sigma, .min = 0.3, .max = 200, .def = 2, .unit = "px", .help = "...")
+ * makes a row whose key, type and place follow from the field: a float field does not compile.
+ */
+/* clang-format off */
+#define IVP_PARAM(private_type, field, ...)                                                        \
+	{                                                                                          \
+		.name = #field,                                                                    \
+		.type = _Generic(((private_type *)0)->field,                                       \
+			int: IVP_PARAM_INT,                                                        \
+			double: IVP_PARAM_REAL,                                                    \
+			_Bool: IVP_PARAM_BOOL,                                                     \
+			unsigned: IVP_PARAM_CHOICE),                                               \
+		.offset = offsetof(private_type, field),                                           \
+		__VA_ARGS__                                                                        \
+	}
+/* clang-format on */
+
+#define IVP_FORMAT_BIT(format) (1u << (format))
+#define IVP_FORMATS_8BIT                                                                           \
+	(IVP_FORMAT_BIT(IVP_FORMAT_GRAY8) | IVP_FORMAT_BIT(IVP_FORMAT_RGB8) |                      \
+	 IVP_FORMAT_BIT(IVP_FORMAT_RGBA8))
+#define IVP_FORMATS_16BIT                                                                          \
+	(IVP_FORMAT_BIT(IVP_FORMAT_GRAY16) | IVP_FORMAT_BIT(IVP_FORMAT_RGB16) |                    \
+	 IVP_FORMAT_BIT(IVP_FORMAT_RGBA16))
+
+/*
+ * Every function gets self, the private struct, filled from the configuration and checked against
+ * the table. It never changes after check, so one filter may run on several threads at once, each
+ * with a scratch area of its own.
+ */
+struct ivp_filter {
+	const char *name;    /* lower-case words joined by '-' */
+	const char *summary; /* one line, begins lower-case, no full stop */
+	uint32_t formats;    /* bits IVP_FORMAT_BIT(IVP_FORMAT_*) that it accepts */
+	size_t private_bytes;
+	const struct ivp_param *params; /* NULL if it has none */
+
+	/*
+	 * Checks what one row alone cannot (a width is missing, say). May be NULL.
+	 * Returns 0, or -EINVAL with the reason.
+	 */
+	int (*check)(const void *self, struct ivp_why *why);
+
+	/*
+	 * The shape that comes out for the shape that goes in; NULL: the same.
+	 * Returns 0, or -EINVAL with the reason if it cannot filter such an image: this is the
+	 * only place to refuse one.
+	 */
+	int (*shape)(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
+		     struct ivp_why *why);
+
+	/* Bytes of scratch memory for these shapes, aligned to 64; NULL: none. Bounded by a small
+	 * multiple of the rows' and columns' sizes, never of their product. */
+	size_t (*scratch_bytes)(const void *self, const struct ivp_shape *in,
+				const struct ivp_shape *out);
+
+	/* Fills scratch with what depends on the shapes only (weights, tables): called once per
+	 * pair of shapes, before apply. May be NULL. */
+	void (*prepare)(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+			void *scratch);
+
+	/*
+	 * Filters. in and out do not overlap. Writes width * pixel bytes of each row of out and
+	 * nothing else; reads no more of each row of in. Cannot fail, allocates nothing, and is
+	 * memory-safe whatever the pixels are, also if they change while it reads them.
+	 * The result depends on in and the parameters only, bit for bit, on every processor.
+	 */
+	void (*apply)(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+		      void *scratch);
+};
+
+#endif

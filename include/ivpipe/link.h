@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link with frames: attach to windows that are mapped already, put frames in, take frames out,
+ * wait, leave. See wire.h for the protocol.
+ *
+ *     producer: attach, then { reserve, fill the slot, commit } again and again, then finish
+ *     consumer: attach, then { acquire, begin, use the slot, release } again and again, finish
+ *
+ * The structs are the caller's; their fields are private to these functions but for those said
+ * to be readable. One thread at a time per producer or consumer; different ones are independent,
+ * and any number of processes may be attached as long as each window has one writer. Only the
+ * two wait functions block. Nothing allocates or prints.
+ */
+#ifndef IVPIPE_LINK_H
+#define IVPIPE_LINK_H
+
+#include <ivpipe/frame.h>
+#include <ivpipe/ring.h>
+
+/* A mapped window: page-aligned memory, at least as long as its header says. */
+struct ivp_mapping {
+	void *base;
+	size_t bytes;
+};
+
+/* What a peer says of itself when it attaches. */
+struct ivp_attach {
+	uint64_t kernel_id; /* hash of the boot id; 0 if not known: no futex then */
+	uint32_t process_id;
+	bool checksum; /* producer: store the XXH3 of every payload */
+};
+
+/* How long nothing has been heard of the peer, by our own clock. */
+struct ivp_liveness {
+	uint64_t heartbeat;
+	uint32_t generation;
+	uint64_t changed_ns;
+	uint64_t looked_ns;
+};
+
+/* For adaptive waiting: how long the last polls slept. */
+struct ivp_backoff {
+	uint64_t sleep_ns;
+	uint64_t spin_ns; /* 0 on a machine with one processor */
+};
+
+struct ivp_producer {
+	struct ivp_wire_header header; /* readable: the link's identity and geometry */
+	struct ivp_ring_producer ring;
+	uint8_t *data;
+	struct ivp_attach self;
+	struct ivp_liveness alive[IVP_MAX_CONSUMERS];
+	struct ivp_backoff backoff;
+	/* readable: the state found at attach. IVP_STATE_ATTACHED: the last writer died. */
+	uint32_t left_state;
+	uint64_t unknown_position; /* whose slot may hold more than its descriptor says */
+};
+
+struct ivp_consumer {
+	struct ivp_wire_header header; /* readable: the link's identity and geometry */
+	struct ivp_ring_consumer ring;
+	const uint8_t *data;
+	struct ivp_attach self;
+	struct ivp_liveness alive;
+	struct ivp_backoff backoff;
+	uint32_t left_state; /* readable: as of the producer */
+	bool at_end;         /* the acquired frame is the end of the stream: not counted */
+};
+
+/* A free slot: room for one frame. Valid until the next commit. */
+struct ivp_slot {
+	uint64_t position;
+	uint8_t
+	    *payload; /* 64-byte aligned, page-aligned if the link's payloads are a page or more */
+	uint64_t payload_bytes;
+	uint8_t *metadata; /* 64-byte aligned */
+	uint32_t metadata_bytes;
+};
+
+/* What is known of a peer. */
+enum ivp_peer {
+	IVP_PEER_ABSENT,   /* never attached */
+	IVP_PEER_ATTACHED, /* its heartbeat moves, or has not stood still for long */
+	IVP_PEER_FINISHED, /* left in good order */
+	IVP_PEER_FAILED,   /* left with an error */
+};
+
+/*
+ * Attaches as the producer. data is mapped writable; credits, one for each consumer of the link,
+ * may be read-only. Checks all headers against that of data.
+ * Returns 0; -EAGAIN if a window has no header yet; -EPROTONOSUPPORT for another major version;
+ * -ENOMSG, -EBADMSG, -EINVAL for windows that are none, are damaged, or do not belong together;
+ * -EPROTO for positions that cannot be. On a refusal the reason also goes to the recovery block
+ * of data. Any thread.
+ */
+int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
+			const struct ivp_mapping *credits, unsigned credit_count,
+			const struct ivp_attach *self, struct ivp_why *why);
+
+/* Attaches as the consumer whose credit window, mapped writable, is credit; data may be
+ * read-only. Errors as of ivp_producer_attach. */
+int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
+			struct ivp_mapping credit, const struct ivp_attach *self,
+			struct ivp_why *why);
+
+/*
+ * The next free slot. Returns 0 and the slot, the same until commit; IVP_FULL; or -EPROTO with
+ * the reason if a consumer's position cannot be: leave the link with IVP_STATE_FAILED then.
+ * Wait-free.
+ */
+int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why);
+
+/*
+ * Publishes the slot last reserved as frame: kind, shape, stride, sizes, flags and so on are
+ * taken from it, payload and metadata must be in the slot already. Clears what the slot still
+ * showed of older frames (the rest of payload and metadata, the padding of rows), computes the
+ * checksum if attached so, counts, wakes consumers that asked for it. The frame's sizes must fit
+ * the slot. Takes time proportional to what it clears and sums; at most one system call for each
+ * consumer.
+ */
+void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *frame);
+
+/* The last committed frame, for a restart (see wire.h); false if there never was one. Its
+ * payload and metadata pointers are NULL. */
+bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *frame);
+
+/*
+ * Waits for a free slot, at most timeout_ns, perhaps less: a signal ends it early.
+ * Returns 0 if there is one, IVP_TIMEOUT, or -EPROTO. Counts as a sign of life.
+ */
+int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns);
+
+/*
+ * The next frame, checked, its payload and metadata in the slot (read-only, and not to be
+ * trusted to stay the same). Returns 0 and the frame, the same until release; IVP_EMPTY;
+ * -EPROTO or -EBADMSG with the reason if the producer stored a position or descriptor that
+ * cannot be: leave the link then. A wrong checksum makes the frame one of IVP_KIND_ERROR.
+ * Wait-free, but for the checksum.
+ */
+int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
+			 struct ivp_why *why);
+
+/* Says in our own window that work on the acquired frame begins. Returns which attempt this is:
+ * 1, or more if earlier lives of this consumer ended while at it. */
+unsigned ivp_consumer_begin(struct ivp_consumer *consumer);
+
+/* Gives the acquired frame's slot back; its pointers are dead. Wakes the producer if it asked. */
+void ivp_consumer_release(struct ivp_consumer *consumer);
+
+/* Waits for a frame: as ivp_producer_wait. */
+int ivp_consumer_wait(struct ivp_consumer *consumer, uint64_t timeout_ns);
+
+/* A sign of life from work that takes long. */
+void ivp_producer_beat(struct ivp_producer *producer);
+void ivp_consumer_beat(struct ivp_consumer *consumer);
+
+/* Adds to the counters that monitors read: time spent on frames, and waiting. */
+void ivp_producer_account(struct ivp_producer *producer, uint64_t busy_ns, uint64_t wait_ns);
+
+/* What is known of consumer index, or of the producer; *silent_ns: how long nothing moved there,
+ * now_ns being our CLOCK_MONOTONIC. Call it now and then while waiting: of the time between two
+ * calls a second at most counts as silence, since who did not look, or was stopped, cannot tell. */
+enum ivp_peer ivp_producer_peer(struct ivp_producer *producer, unsigned index, uint64_t now_ns,
+				uint64_t *silent_ns);
+enum ivp_peer ivp_consumer_peer(struct ivp_consumer *consumer, uint64_t now_ns,
+				uint64_t *silent_ns);
+
+/* Leaves: state is IVP_STATE_FINISHED, or IVP_STATE_FAILED with an exit_code of sysexits(3).
+ * The windows stay mapped and belong to the caller. A zeroed struct is fine. */
+void ivp_producer_finish(struct ivp_producer *producer, uint32_t state, uint32_t exit_code);
+void ivp_consumer_finish(struct ivp_consumer *consumer, uint32_t state, uint32_t exit_code);
+
+#endif

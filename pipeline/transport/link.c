@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames in and out of a link, over the ring of ring.h. What the peer can write is read once
+ * here: positions in ring.h, descriptors in ivp_consumer_acquire.
+ */
+#include <ivpipe/link.h>
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "transport/notify.h"
+#include "transport/owner.h"
+#include "transport/step.h"
+
+/* Byte offset of a slot's part. The header was checked: the arrays lie inside the window. */
+static uint64_t slot_offset(const struct ivp_wire_header *header, uint64_t position,
+			    uint64_t offset, uint64_t stride)
+{
+	return offset + (position & (header->slots - 1)) * stride;
+}
+
+/* The trail is as long as it says, and is moved as far as that: most are short. */
+static size_t trail_end(const struct ivp_wire_descriptor *raw)
+{
+	size_t entries = raw->trail_count < IVP_TRAIL ? raw->trail_count : IVP_TRAIL;
+
+	return offsetof(struct ivp_wire_descriptor, trail) + entries * sizeof(raw->trail[0]);
+}
+
+/* Copies bytes from to, word by word, so that no compiler can fetch a field twice. */
+static void load_words(const void *shared, struct ivp_wire_descriptor *copy, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i += sizeof(uint64_t)) {
+		uint64_t word = ivp_load_relaxed((const void *)((const uint8_t *)shared + i));
+		memcpy((uint8_t *)copy + i, &word, sizeof(word));
+	}
+}
+
+/* Copies a descriptor once: what is fixed, then as much trail as the copy says. */
+static void load_descriptor(const void *shared, struct ivp_wire_descriptor *copy)
+{
+	load_words(shared, copy, 0, offsetof(struct ivp_wire_descriptor, trail));
+	load_words(shared, copy, offsetof(struct ivp_wire_descriptor, trail), trail_end(copy));
+}
+
+static struct ivp_wire_descriptor *producer_descriptor(const struct ivp_producer *producer,
+						       uint64_t position)
+{
+	return (void *)(producer->data + slot_offset(&producer->header, position,
+						     producer->header.descriptor_offset,
+						     producer->header.descriptor_stride));
+}
+
+int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
+{
+	const struct ivp_wire_header *header = &producer->header;
+	uint64_t position = producer->ring.head;
+	unsigned which = 0;
+
+	IVP_STEP(P2);
+	int result = ivp_ring_reserve(&producer->ring, &which);
+
+	if (result < 0)
+		ivp_why_set(
+		    why, "link '%s': consumer %u is corrupt: its position went where it cannot be",
+		    header->link_name, which);
+	if (result)
+		return result;
+	slot->position = position;
+	slot->payload = producer->data + slot_offset(header, position, header->payload_offset,
+						     header->payload_stride);
+	slot->payload_bytes = header->payload_bytes;
+	slot->metadata = producer->data + slot_offset(header, position, header->metadata_offset,
+						      header->metadata_stride);
+	slot->metadata_bytes = header->metadata_bytes;
+	return 0;
+}
+
+static void clear_padding(const struct ivp_frame *frame, uint8_t *payload)
+{
+	if (frame->kind == IVP_KIND_PIXELS) {
+		size_t row_bytes =
+		    (size_t)frame->shape.width * ivp_format_pixel_bytes(frame->shape.format);
+		if (row_bytes && row_bytes < frame->stride)
+			for (uint32_t y = 0; y < frame->shape.height; y++)
+				memset(payload + y * frame->stride + row_bytes, 0,
+				       frame->stride - row_bytes);
+	}
+}
+
+/* What the slot's last frame left behind the new one: a consumer that came later must not see
+ * frames that it was never handed. */
+static void clear_older(const struct ivp_producer *producer,
+			const struct ivp_wire_descriptor *shared, const struct ivp_frame *frame,
+			uint8_t *payload)
+{
+	const struct ivp_wire_header *header = &producer->header;
+	uint64_t position = producer->ring.head;
+	uint64_t payload_bytes = ivp_load_relaxed(&shared->payload_bytes);
+	uint32_t metadata_bytes = ivp_load32_relaxed(&shared->metadata_bytes);
+	uint8_t *metadata = producer->data + slot_offset(header, position, header->metadata_offset,
+							 header->metadata_stride);
+
+	/* An earlier life may have died while it filled this slot. And where both windows share a
+	 * region, a hostile consumer can write here too: hence the limits. */
+	if (position == producer->unknown_position || payload_bytes > header->payload_bytes)
+		payload_bytes = header->payload_bytes;
+	if (position == producer->unknown_position || metadata_bytes > header->metadata_bytes)
+		metadata_bytes = header->metadata_bytes;
+	if (payload_bytes > frame->payload_bytes)
+		memset(payload + frame->payload_bytes, 0, payload_bytes - frame->payload_bytes);
+	if (metadata_bytes > frame->metadata_bytes)
+		memset(metadata + frame->metadata_bytes, 0, metadata_bytes - frame->metadata_bytes);
+}
+
+void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *frame)
+{
+	struct ivp_ring_producer *ring = &producer->ring;
+	const struct ivp_wire_header *header = &producer->header;
+	uint64_t position = ring->head;
+	uint8_t *payload = producer->data + slot_offset(header, position, header->payload_offset,
+							header->payload_stride);
+	struct ivp_wire_descriptor *shared = producer_descriptor(producer, position);
+	struct ivp_wire_descriptor raw;
+
+	ivp_frame_describe(frame, position, &raw);
+	clear_padding(frame, payload);
+	clear_older(producer, shared, frame, payload);
+	if (producer->self.checksum && frame->payload_bytes) {
+		raw.flags |= IVP_FLAG_CHECKSUM;
+		raw.checksum = XXH3_64bits(payload, frame->payload_bytes);
+	} else {
+		raw.flags &= (uint16_t)~IVP_FLAG_CHECKSUM;
+		raw.checksum = 0;
+	}
+	IVP_STEP(describe);
+	memcpy(shared, &raw, trail_end(&raw));
+
+	ivp_owner_count(&ring->own->frames, frame->kind != IVP_KIND_END);
+	ivp_owner_count(&ring->own->bytes, frame->payload_bytes);
+	ivp_owner_count(&ring->own->errors, frame->kind == IVP_KIND_ERROR);
+	ivp_owner_count(&ring->own->dropped, frame->kind == IVP_KIND_DROPPED);
+	ivp_owner_beat(ring->own);
+	IVP_STEP(P1);
+	ivp_ring_commit(ring, 1);
+	IVP_STEP(W2);
+	ivp_ring_moved();
+	for (unsigned i = 0; i < ring->peers; i++)
+		ivp_notify_ring(ring->own, ring->peer[i], position, ring->head,
+				producer->self.kernel_id);
+}
+
+bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *frame)
+{
+	const struct ivp_slot_limits limits = {producer->header.payload_bytes,
+					       producer->header.metadata_bytes};
+	uint64_t head = producer->ring.head;
+	struct ivp_wire_descriptor raw;
+
+	if (head == 0)
+		return false;
+	/* Where both windows share a region, a hostile consumer can write here too. */
+	load_descriptor(producer_descriptor(producer, head - 1), &raw);
+	return ivp_frame_check(&raw, head - 1, &limits, frame, NULL) == 0;
+}
+
+/* Which consumer holds the ring up: the one with the lowest tail. */
+static unsigned slowest(const struct ivp_ring_producer *ring)
+{
+	unsigned which = 0;
+
+	for (unsigned i = 1; i < ring->peers; i++)
+		if (ring->tail[i] < ring->tail[which])
+			which = i;
+	return which;
+}
+
+int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
+{
+	struct ivp_ring_producer *ring = &producer->ring;
+	int result = ivp_ring_reserve(ring, NULL);
+
+	ivp_owner_beat(ring->own);
+	if (result == IVP_FULL) {
+		unsigned which = slowest(ring);
+		struct ivp_wait wait = {.own = ring->own,
+					.peer = ring->peer[which],
+					.seen = ring->tail[which],
+					.enough = ring->tail[which] + 1,
+					.kernel_id = producer->self.kernel_id};
+		ivp_notify_wait(&wait, timeout_ns, &producer->backoff);
+		result = ivp_ring_reserve(ring, NULL);
+	}
+	return result == IVP_FULL ? IVP_TIMEOUT : result;
+}
+
+int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
+			 struct ivp_why *why)
+{
+	const struct ivp_wire_header *header = &consumer->header;
+	const struct ivp_slot_limits limits = {header->payload_bytes, header->metadata_bytes};
+	uint64_t position = consumer->ring.tail;
+	struct ivp_wire_descriptor raw;
+	struct ivp_why part;
+
+	IVP_STEP(C1);
+	int result = ivp_ring_acquire(&consumer->ring);
+
+	if (result < 0)
+		ivp_why_set(
+		    why, "link '%s': the producer is corrupt: its position went where it cannot be",
+		    header->link_name);
+	if (result)
+		return result;
+	IVP_STEP(copy);
+	load_descriptor(consumer->data + slot_offset(header, position, header->descriptor_offset,
+						     header->descriptor_stride),
+			&raw);
+	result = ivp_frame_check(&raw, position, &limits, frame, &part);
+	if (result) {
+		ivp_why_set(why, "link '%s': the producer is corrupt: frame at position %llu: %s",
+			    header->link_name, (unsigned long long)position, part.text);
+		return result;
+	}
+	consumer->at_end = frame->kind == IVP_KIND_END;
+	frame->payload = consumer->data + slot_offset(header, position, header->payload_offset,
+						      header->payload_stride);
+	frame->metadata = consumer->data + slot_offset(header, position, header->metadata_offset,
+						       header->metadata_stride);
+	if ((frame->flags & IVP_FLAG_CHECKSUM) &&
+	    XXH3_64bits(frame->payload, frame->payload_bytes) != frame->checksum) {
+		frame->kind = IVP_KIND_ERROR;
+		frame->status = IVP_FRAME_CHECKSUM;
+		frame->shape = (struct ivp_shape){0};
+		frame->stride = 0;
+	}
+	return 0;
+}
+
+unsigned ivp_consumer_begin(struct ivp_consumer *consumer)
+{
+	struct ivp_wire_owner *own = consumer->ring.own;
+	uint64_t position = consumer->ring.tail;
+	uint32_t attempt = ivp_load32_relaxed(&own->attempt);
+
+	if (attempt == 0 || ivp_load_relaxed(&own->attempt_position) != position) {
+		/* Should we die between these stores, nothing is counted. */
+		IVP_STEP(begin);
+		ivp_store32_relaxed(&own->attempt, 0);
+		ivp_store_release(&own->attempt_position, position);
+		attempt = 0;
+	}
+	attempt++;
+	IVP_STEP(attempt);
+	__atomic_store_n(&own->attempt, attempt, __ATOMIC_RELEASE);
+	ivp_owner_beat(own);
+	return attempt;
+}
+
+void ivp_consumer_release(struct ivp_consumer *consumer)
+{
+	struct ivp_ring_consumer *ring = &consumer->ring;
+	uint64_t position = ring->tail;
+
+	ivp_owner_count(&ring->own->frames, !consumer->at_end);
+	ivp_owner_beat(ring->own);
+	IVP_STEP(C2);
+	ivp_ring_release(ring, 1);
+	IVP_STEP(released);
+	ivp_store32_relaxed(&ring->own->attempt, 0);
+	IVP_STEP(W2);
+	ivp_ring_moved();
+	ivp_notify_ring(ring->own, ring->peer, position, ring->tail, consumer->self.kernel_id);
+}
+
+int ivp_consumer_wait(struct ivp_consumer *consumer, uint64_t timeout_ns)
+{
+	struct ivp_ring_consumer *ring = &consumer->ring;
+	int result = ivp_ring_acquire(ring);
+
+	ivp_owner_beat(ring->own);
+	if (result == IVP_EMPTY) {
+		struct ivp_wait wait = {.own = ring->own,
+					.peer = ring->peer,
+					.seen = ring->head,
+					.enough = ring->head + 1,
+					.kernel_id = consumer->self.kernel_id};
+		ivp_notify_wait(&wait, timeout_ns, &consumer->backoff);
+		result = ivp_ring_acquire(ring);
+	}
+	return result == IVP_EMPTY ? IVP_TIMEOUT : result;
+}
+
+void ivp_producer_account(struct ivp_producer *producer, uint64_t busy_ns, uint64_t wait_ns)
+{
+	ivp_owner_count(&producer->ring.own->busy_ns, busy_ns);
+	ivp_owner_count(&producer->ring.own->wait_ns, wait_ns);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The futex word is the low half of the position that is waited for: the kernel compares it with
+ * the value seen before it sleeps, so a position that moves between our last look and the system
+ * call is noticed there. Both sides map it read-only or not, as they may: FUTEX_WAIT and
+ * FUTEX_WAKE only read. A position that moves by 2^32 in that moment is caught by the timeout.
+ */
+#include "transport/notify.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "transport/step.h"
+
+#define SPIN_NS          20000    /* a wake-up costs 10 to 70 us; half of that is lost at most */
+#define FIRST_SLEEP_NS   20000    /* polling: first nap */
+#define LONGEST_SLEEP_NS 16000000 /* polling: after 80 ms; a nap is a fifth of the wait so far */
+#define LONGEST_FUTEX_NS 250000000
+#define LOOKS_PER_CLOCK  64 /* spins between two looks at the clock */
+
+void ivp_backoff_init(struct ivp_backoff *backoff)
+{
+	backoff->sleep_ns = FIRST_SLEEP_NS;
+	backoff->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SPIN_NS : 0;
+}
+
+static const uint32_t *low_half(const struct ivp_wire_owner *owner)
+{
+	/* Little-endian: the low half comes first. */
+	return (const uint32_t *)&owner->position;
+}
+
+static bool moved(const struct ivp_wait *wait)
+{
+	return ivp_load_relaxed(&wait->peer->position) != wait->seen;
+}
+
+static bool spin(const struct ivp_wait *wait, uint64_t spin_ns)
+{
+	uint64_t start = ivp_now_ns();
+
+	while (ivp_now_ns() - start < spin_ns)
+		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
+			if (moved(wait))
+				return true;
+			ivp_pause();
+		}
+	return false;
+}
+
+static struct timespec to_timespec(uint64_t ns)
+{
+	return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
+				 .tv_nsec = (long)(ns % 1000000000u)};
+}
+
+/* Returns false if a futex cannot be used here: device memory, or another kernel's peer. */
+static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
+{
+	if (wait->kernel_id == 0 || ivp_load_relaxed(&wait->peer->kernel_id) != wait->kernel_id)
+		return false;
+
+	struct timespec timeout =
+	    to_timespec(timeout_ns < LONGEST_FUTEX_NS ? timeout_ns : LONGEST_FUTEX_NS);
+	IVP_STEP(W1);
+	ivp_ring_announce(wait->own, wait->enough);
+	IVP_STEP(recheck);
+	if (moved(wait))
+		return true;
+	IVP_STEP(sleep);
+	long result = syscall(SYS_futex, low_half(wait->peer), FUTEX_WAIT, (uint32_t)wait->seen,
+			      &timeout, NULL, 0);
+	return result == 0 || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
+}
+
+void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff)
+{
+	if (spin(wait, backoff->spin_ns < timeout_ns ? backoff->spin_ns : timeout_ns)) {
+		backoff->sleep_ns = FIRST_SLEEP_NS;
+		return;
+	}
+	ivp_store_relaxed(&wait->own->sleeps, wait->own->sleeps + 1);
+	if (sleep_on_futex(wait, timeout_ns))
+		return;
+
+	uint64_t slept = 0;
+	while (slept < timeout_ns && !moved(wait)) {
+		uint64_t nap =
+		    backoff->sleep_ns < timeout_ns - slept ? backoff->sleep_ns : timeout_ns - slept;
+		struct timespec request = to_timespec(nap);
+		if (nanosleep(&request, NULL) != 0)
+			return;
+		slept += nap;
+		backoff->sleep_ns += backoff->sleep_ns / 4;
+		if (backoff->sleep_ns > LONGEST_SLEEP_NS)
+			backoff->sleep_ns = LONGEST_SLEEP_NS;
+	}
+	if (moved(wait))
+		backoff->sleep_ns = FIRST_SLEEP_NS;
+}
+
+void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
+		     uint64_t after, uint64_t kernel_id)
+{
+	if (!ivp_ring_wanted(peer, before, after) || kernel_id == 0 ||
+	    ivp_load_relaxed(&peer->kernel_id) != kernel_id)
+		return;
+	IVP_STEP(ring);
+	ivp_store_relaxed(&own->wakeups, own->wakeups + 1);
+	syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void ivp_notify_kick(struct ivp_wire_owner *own)
+{
+	syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}

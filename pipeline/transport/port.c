@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports wait in slices: after each slice they look whether to stop, show that they live on the
+ * other link of their stage too, and judge the peer's silence by their own clock.
+ */
+#include "transport/port.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/units.h"
+
+#define SLICE_NS     100000000u  /* between two looks at the peer */
+#define RETRY_NS     20000000u   /* between two looks for a window */
+#define FORBIDDEN_NS 2000000000u /* a window under creation is closed to all: for how long */
+
+static int stop_level(const volatile sig_atomic_t *stop)
+{
+	return stop ? __atomic_load_n(stop, __ATOMIC_RELAXED) : 0;
+}
+
+/* Equal for processes of one kernel, different for those of two; 0 if it cannot be known. */
+static uint64_t kernel_id(void)
+{
+	char boot[64];
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, boot, sizeof(boot));
+
+	if (fd >= 0)
+		close(fd);
+	return length > 0 ? XXH3_64bits(boot, (size_t)length) | 1 : 0;
+}
+
+static struct ivp_attach describe_self(const struct ivp_port_options *options)
+{
+	return (struct ivp_attach){.kernel_id = kernel_id(),
+				   .process_id = (uint32_t)getpid(),
+				   .checksum = options->checksum};
+}
+
+/* One writer for each window: the lock goes when the process goes. */
+static int claim(const struct ivp_window *window, const char *what, const char *link,
+		 struct ivp_why *why)
+{
+	struct flock lock = {.l_type = F_WRLCK,
+			     .l_whence = SEEK_SET,
+			     .l_start = window->base - window->region.base,
+			     .l_len = 1};
+
+	if (fcntl(window->region.fd, F_OFD_SETLK, &lock) == 0 ||
+	    (errno != EAGAIN && errno != EACCES))
+		return 0;
+	ivp_why_set(why, "link '%s': another process is its %s already (%s)", link, what,
+		    window->region.source);
+	return -EBUSY;
+}
+
+/* Finds one window, waiting until it is there. */
+static int await_window(const struct ivp_port_options *options, unsigned kind, unsigned consumer,
+			bool writable, struct ivp_window *window, struct ivp_why *why)
+{
+	const struct ivp_window_query query = {
+	    .pipeline = options->pipeline,
+	    .link = options->link,
+	    .uuid = options->uuid,
+	    .kind = kind,
+	    .consumer = consumer,
+	    .writable = writable,
+	    .where = kind == IVP_WINDOW_DATA ? options->data : options->credit,
+	};
+	uint64_t start = ivp_now_ns();
+	struct ivp_why part;
+
+	for (;;) {
+		int error = ivp_window_locate(&query, window, &part);
+		uint64_t waited = ivp_now_ns() - start;
+		bool hope = error == -ENOENT || error == -EAGAIN ||
+			    (error == -EACCES && waited < FORBIDDEN_NS);
+		if (error == 0)
+			return 0;
+		if (!hope) {
+			ivp_why_set(why, "%s", part.text);
+			return error;
+		}
+		if (stop_level(options->stop)) {
+			ivp_why_set(why, "link '%s': stopped while waiting for its windows",
+				    options->link);
+			return -EINTR;
+		}
+		if (waited >= options->patience_ns) {
+			ivp_why_set(why, "%s; waited %.1f s for it to be created", part.text,
+				    (double)waited / 1e9);
+			return -ETIMEDOUT;
+		}
+		usleep(RETRY_NS / 1000);
+	}
+}
+
+static struct ivp_mapping mapping_of(const struct ivp_window *window)
+{
+	return (struct ivp_mapping){window->base, window->bytes};
+}
+
+/* Attaching checks against the memory that is there, not against what a header says. */
+static struct ivp_mapping rest_of_region(const struct ivp_window *window)
+{
+	size_t offset = (size_t)(window->base - window->region.base);
+
+	return (struct ivp_mapping){window->base, window->region.bytes - offset};
+}
+
+static void name_link(struct ivp_why *why, const char *link, const char *text)
+{
+	ivp_why_set(why, "link '%s': %s", link, text);
+}
+
+int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_options *options,
+			struct ivp_why *why)
+{
+	struct ivp_attach self = describe_self(options);
+	struct ivp_why part;
+
+	memset(port, 0, sizeof(*port));
+	port->data.region.fd = port->credit.region.fd = -1;
+	port->patience_ns = options->patience_ns;
+	port->stop = options->stop;
+	int error =
+	    await_window(options, IVP_WINDOW_CREDIT, options->consumer, true, &port->credit, why);
+	if (!error)
+		error = await_window(options, IVP_WINDOW_DATA, 0, false, &port->data, why);
+	if (!error)
+		error = claim(&port->credit, "consumer", options->link, why);
+	if (!error) {
+		error = ivp_consumer_attach(&port->link, rest_of_region(&port->data),
+					    mapping_of(&port->credit), &self, &part);
+		if (error)
+			name_link(why, options->link, part.text);
+	}
+	if (error) {
+		ivp_window_close(&port->credit);
+		ivp_window_close(&port->data);
+	}
+	return error;
+}
+
+static int open_credits(struct ivp_output_port *port, const struct ivp_port_options *options,
+			unsigned consumers, struct ivp_why *why)
+{
+	for (unsigned i = 0; i < consumers; i++) {
+		int error =
+		    await_window(options, IVP_WINDOW_CREDIT, i, false, &port->credit[i], why);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_options *options,
+			 struct ivp_why *why)
+{
+	struct ivp_mapping credits[IVP_MAX_CONSUMERS];
+	struct ivp_attach self = describe_self(options);
+	struct ivp_why part;
+	unsigned consumers = 0;
+
+	memset(port, 0, sizeof(*port));
+	for (unsigned i = 0; i < IVP_MAX_CONSUMERS; i++)
+		port->credit[i].region.fd = -1;
+	port->data.region.fd = -1;
+	port->patience_ns = options->patience_ns;
+	port->stop = options->stop;
+	int error = await_window(options, IVP_WINDOW_DATA, 0, true, &port->data, why);
+	if (!error)
+		error = claim(&port->data, "producer", options->link, why);
+	if (!error) {
+		/* Our own window: inspected when it was located, checked again by attach. */
+		consumers =
+		    __atomic_load_n(&((const struct ivp_wire_header *)port->data.base)->consumers,
+				    __ATOMIC_RELAXED);
+		if (consumers > IVP_MAX_CONSUMERS)
+			consumers = IVP_MAX_CONSUMERS;
+		error = open_credits(port, options, consumers, why);
+	}
+	if (!error) {
+		for (unsigned i = 0; i < consumers; i++)
+			credits[i] = mapping_of(&port->credit[i]);
+		error = ivp_producer_attach(&port->link, rest_of_region(&port->data), credits,
+					    consumers, &self, &part);
+		if (error)
+			name_link(why, options->link, part.text);
+	}
+	if (error) {
+		ivp_window_close(&port->data);
+		for (unsigned i = 0; i < IVP_MAX_CONSUMERS; i++)
+			ivp_window_close(&port->credit[i]);
+	}
+	return error;
+}
+
+void ivp_ports_join(struct ivp_input_port *input, struct ivp_output_port *output)
+{
+	input->other = output;
+	output->other = input;
+}
+
+/* Has the peer been silent for too long? Returns 0 or -ETIMEDOUT with what is known of it. */
+static int judge(enum ivp_peer peer, uint64_t silent_ns, uint64_t patience_ns, const char *link,
+		 const char *what, struct ivp_why *why)
+{
+	double seconds = (double)silent_ns / 1e9;
+
+	if (silent_ns < patience_ns)
+		return 0;
+	switch (peer) {
+	case IVP_PEER_ABSENT:
+		ivp_why_set(why, "link '%s': no %s has shown up in %.1f s; is it running?", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_ATTACHED:
+		ivp_why_set(why, "link '%s': its %s has given no sign of life for %.1f s", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_FINISHED:
+		ivp_why_set(why, "link '%s': its %s left %.1f s ago and did not come back", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_FAILED:
+		ivp_why_set(why, "link '%s': its %s failed %.1f s ago and did not come back", link,
+			    what, seconds);
+		break;
+	}
+	return -ETIMEDOUT;
+}
+
+int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
+			struct ivp_why *why)
+{
+	struct ivp_consumer *link = &port->link;
+	uint64_t start = 0, silent_ns;
+	int result;
+
+	if (stop_level(port->stop) >= 2)
+		return -EINTR;
+	while ((result = ivp_consumer_acquire(link, frame, why)) == IVP_EMPTY) {
+		if (start == 0)
+			start = ivp_now_ns();
+		if (stop_level(port->stop) >= 1) {
+			result = -EINTR;
+			break;
+		}
+		/* -EPROTO comes again from acquire, with its reason. */
+		ivp_consumer_wait(link, SLICE_NS);
+		if (port->other)
+			ivp_producer_beat(&port->other->link);
+		enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
+		result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
+			       "producer", why);
+		if (result)
+			break;
+	}
+	if (start && waited_ns)
+		*waited_ns += ivp_now_ns() - start;
+	return result;
+}
+
+int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
+			 struct ivp_why *why)
+{
+	struct ivp_producer *link = &port->link;
+	uint64_t start = 0, silent_ns;
+	int result;
+
+	while ((result = ivp_producer_reserve(link, slot, why)) == IVP_FULL) {
+		if (start == 0)
+			start = ivp_now_ns();
+		if (stop_level(port->stop) >= 2) {
+			result = -EINTR;
+			break;
+		}
+		ivp_producer_wait(link, SLICE_NS);
+		if (port->other)
+			ivp_consumer_beat(&port->other->link);
+		result = 0;
+		for (unsigned i = 0; i < link->ring.peers && result == 0; i++) {
+			enum ivp_peer peer = ivp_producer_peer(link, i, ivp_now_ns(), &silent_ns);
+			/* One that has read everything holds nothing up. */
+			if (link->ring.tail[i] == link->ring.head)
+				continue;
+			result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
+				       "consumer", why);
+		}
+		if (result)
+			break;
+	}
+	if (start && waited_ns)
+		*waited_ns += ivp_now_ns() - start;
+	return result;
+}
+
+void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t exit_code)
+{
+	ivp_consumer_finish(&port->link, state, exit_code);
+	ivp_window_close(&port->credit);
+	ivp_window_close(&port->data);
+}
+
+void ivp_output_port_close(struct ivp_output_port *port, uint32_t state, uint32_t exit_code)
+{
+	ivp_producer_finish(&port->link, state, exit_code);
+	ivp_window_close(&port->data);
+	for (unsigned i = 0; i < IVP_MAX_CONSUMERS; i++)
+		ivp_window_close(&port->credit[i]);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Regions: memory objects mapped into this process. A region that is open holds a shared flock
+ * on its file, so that destroy and re-creation can tell whether anybody is left.
+ * Not thread-safe on one region; different regions are independent.
+ */
+#ifndef IVP_TRANSPORT_REGION_H
+#define IVP_TRANSPORT_REGION_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <ivpipe/frame.h>
+
+struct ivp_region {
+	uint8_t *base; /* NULL: not mapped */
+	size_t bytes;
+	int fd;
+	bool writable;
+	char source[192]; /* where it is, for messages: a path or "pci 0000:00:10.0" */
+};
+
+/*
+ * Creates the file (it must not exist), sets owner ("user:group", "user", ":group" or NULL) and
+ * mode, sizes it, allocates every page, maps it writable. Nothing is left behind on failure.
+ * Returns 0 or -errno with the reason: -EEXIST, -ENOSPC when memory does not suffice, -EACCES...
+ */
+int ivp_region_create(const char *path, size_t bytes, mode_t mode, const char *owner,
+		      struct ivp_region *region, struct ivp_why *why);
+/*
+ * Maps an existing regular file whole, populated; refuses symbolic links.
+ * Returns 0 or -errno with the reason.
+ */
+int ivp_region_open(const char *path, bool writable, struct ivp_region *region,
+		    struct ivp_why *why);
+/* Unmaps and closes; the file stays. A zeroed or closed region is fine. */
+void ivp_region_close(struct ivp_region *region);
+/* Unlinks path if nobody has it open as a region. Returns 0, -EBUSY, -ENOENT or -errno. */
+int ivp_region_destroy(const char *path, struct ivp_why *why);
+
+/* "/dev/shm/ivpipe.PIPELINE.LINK.data" or ".credit0"; shared isolation has only ".data".
+ * Returns the length, or -ENAMETOOLONG. */
+int ivp_region_path(char *path, size_t bytes, const char *pipeline, const char *link, unsigned kind,
+		    unsigned consumer);
+
+#endif

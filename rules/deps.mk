@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+#
+# What ivpipe needs of Debian 12, by what needs it. `make` alone installs nothing; `make demo` and
+# `make check` install what they need and is missing.
+
+packages_build := gcc libc6-dev make libconfuse-dev libjansson-dev libpng-dev libjpeg62-turbo-dev \
+	libstb-dev libxxhash-dev
+packages_run := qemu-system-x86 lz4
+packages_test := g++ clang libcmocka-dev perl
+packages_fuzz := clang libclang-rt-14-dev llvm
+packages_lint := clang-format clang-tidy cppcheck mandoc shellcheck valgrind
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing, for everything below
+	@rules/install-packages $(packages_build) $(packages_run) $(packages_test) $(packages_fuzz) $(packages_lint)
