@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A pipeline as its file describes it. One grammar serves the whole topology (pipeline run) and
+ * the part that one program needs (pipeline-stage --config blur.conf): a file with one stage and
+ * no feeder or sink is as good.
+ *
+ * A topology is read once, then constant; any thread may read it.
+ */
+#ifndef IVP_CONFIG_TOPOLOGY_H
+#define IVP_CONFIG_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include <ivpipe/filter.h>
+#include "base/diag.h"
+
+/* link NAME { } */
+struct ivp_link_conf {
+	char name[IVP_NAME_BYTES];
+	const char *file; /* where it is declared, or first named; so for all structs here */
+	int line;
+	bool declared;           /* false: only named by a stage, feeder or sink */
+	uint32_t slots;          /* slots = 4 */
+	uint64_t frame_bytes;    /* frame = "16MiB": the largest payload */
+	uint32_t metadata_bytes; /* metadata = "4KiB" */
+	unsigned policy;         /* policy = block */
+	unsigned isolation;      /* isolation = one-way | shared */
+	bool checksum;           /* checksum = no */
+	mode_t mode;             /* mode = "0600" */
+	char *owner;             /* owner = "user:group"; NULL: who creates it */
+	uint64_t timeout_ns;     /* timeout = "60s": how long a peer may be absent or silent */
+	bool has_uuid;           /* uuid = "..." */
+	uint8_t uuid[16];
+	char *data;   /* data = auto | pci:ADDRESS | label:LABEL | file:PATH | shm:NAME */
+	char *credit; /* credit = the same, of the credit window */
+};
+
+/* filter NAME { } or filter NAME:LABEL { } in a stage */
+struct ivp_filter_conf {
+	const struct ivp_filter *filter;
+	void *self; /* private_bytes, filled and checked */
+	int line;
+};
+
+enum ivp_run_as { IVP_RUN_GUEST, IVP_RUN_PROCESS };
+
+/* stage NAME { } */
+struct ivp_stage_conf {
+	char name[IVP_NAME_BYTES];
+	const char *file;
+	int line;
+	struct ivp_link_conf *input;
+	struct ivp_link_conf *output;
+	enum ivp_run_as run;   /* run = guest | process */
+	uint64_t memory_bytes; /* memory = "128MiB", of the guest */
+	unsigned cpus;         /* cpus = 1, of the guest */
+	unsigned filter_count;
+	struct ivp_filter_conf *filters; /* in their order; none: frames are copied through */
+};
+
+/* feeder { } */
+struct ivp_feeder_conf {
+	bool declared;
+	const char *file;
+	int line;
+	unsigned input_count;
+	char **inputs; /* input = { "../sample-images" }: files, folders, globs; absolute or
+			  relative to the folder of the configuration file (made so on reading) */
+	struct ivp_link_conf *output;
+	bool orient;         /* orient = yes: turn upright by EXIF */
+	uint64_t max_pixels; /* max-pixels = 100000000 */
+	uint32_t max_side;   /* max-side = 30000 */
+	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */
+};
+
+enum ivp_sink_format { IVP_SINK_SAME, IVP_SINK_PNG, IVP_SINK_JPEG, IVP_SINK_PNM, IVP_SINK_NULL };
+
+/* sink { } */
+struct ivp_sink_conf {
+	bool declared;
+	const char *file;
+	int line;
+	struct ivp_link_conf *input;
+	char *output;                /* output = "out": a folder, or "-" for standard output */
+	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | same (by file name) */
+	int quality;                 /* quality = 90, JPEG 1..100 */
+	int compression;             /* compression = 3, PNG 0..9 */
+};
+
+struct ivp_topology {
+	const char *file; /* the first of files */
+	char **files;     /* the file and what it includes */
+	unsigned file_count;
+	char name[IVP_NAME_BYTES]; /* name = "blur-resize"; default: the file's, without .conf */
+	unsigned link_count, stage_count;
+	struct ivp_link_conf **links;
+	struct ivp_stage_conf **stages;
+	struct ivp_feeder_conf feeder;
+	struct ivp_sink_conf sink;
+};
+
+/*
+ * Reads file. All findings go to diag, as many as can be found at once.
+ * Returns 0 and the topology, which the caller destroys; -EINVAL if diag has errors; or the
+ * -errno of reading the file (also in diag).
+ */
+int ivp_topology_read(const char *file, struct ivp_topology **topology, struct ivp_diag *diag);
+/* The same from text; file is used for messages and for relative paths. */
+int ivp_topology_parse(const char *text, const char *file, struct ivp_topology **topology,
+		       struct ivp_diag *diag);
+void ivp_topology_destroy(struct ivp_topology *topology); /* NULL is fine */
+
+/*
+ * Checks that this is a whole chain, feeder to sink, each link with one producer and one
+ * consumer, nothing unconnected, no circle; and that frames fit: slots, sizes, powers of two,
+ * and, by shapes known from the configuration, the results of the filters.
+ * Sorts stages and links in the order of the flow. Returns 0, or -EINVAL with findings in diag.
+ */
+int ivp_topology_check_chain(struct ivp_topology *topology, struct ivp_diag *diag);
+
+/* Named things, or NULL. */
+struct ivp_link_conf *ivp_topology_link(const struct ivp_topology *topology, const char *name);
+struct ivp_stage_conf *ivp_topology_stage(const struct ivp_topology *topology, const char *name);
+
+/*
+ * Writes the configuration of one stage, complete and readable by ivp_topology_parse: its links
+ * with geometry, UUID and data = auto, its filters with every parameter.
+ */
+void ivp_topology_write_stage(const struct ivp_topology *topology,
+			      const struct ivp_stage_conf *stage, FILE *to);
+
+/* The memory a link needs. */
+struct ivp_layout;
+int ivp_link_layout(const struct ivp_link_conf *link, struct ivp_layout *layout,
+		    struct ivp_why *why);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* A stage as text. Numbers are written in the largest unit that is exact. */
+#include "config/topology.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/params.h"
+#include "transport/window.h"
+
+static void write_size(FILE *to, const char *key, uint64_t bytes)
+{
+	static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+	unsigned i = 0;
+
+	while (i < 3 && bytes >= 1024 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	fprintf(to, "    %s = \"%llu%s\"\n", key, (unsigned long long)bytes, units[i]);
+}
+
+static void write_duration(FILE *to, const char *key, uint64_t nanoseconds)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	unsigned i = 0;
+
+	while (i < 3 && nanoseconds >= 1000 && nanoseconds % 1000 == 0) {
+		nanoseconds /= 1000;
+		i++;
+	}
+	fprintf(to, "    %s = \"%llu%s\"\n", key, (unsigned long long)nanoseconds, units[i]);
+}
+
+static void write_link(FILE *to, const struct ivp_link_conf *link)
+{
+	char uuid[37];
+
+	fprintf(to, "\nlink %s {\n    slots = %u\n", link->name, link->slots);
+	write_size(to, "frame", link->frame_bytes);
+	write_size(to, "metadata", link->metadata_bytes);
+	fprintf(to, "    policy = block\n    isolation = %s\n    checksum = %s\n",
+		link->isolation == IVP_ISOLATION_SHARED ? "shared" : "one-way",
+		link->checksum ? "yes" : "no");
+	write_duration(to, "timeout", link->timeout_ns);
+	if (link->has_uuid)
+		fprintf(to, "    uuid = \"%s\"\n", ivp_uuid_format(link->uuid, uuid));
+	fputs("    data = auto\n    credit = auto\n}\n", to);
+}
+
+/* A number or a word, as the parameter table prints it: in quotes unless it is plain. */
+static void write_parameter(FILE *to, const struct ivp_param *param, const void *self)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.-_";
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&text, &bytes);
+	const char *quote;
+
+	if (!memory)
+		return;
+	ivp_param_print(param, self, memory);
+	if (fclose(memory) == 0) {
+		quote = text[strspn(text, plain)] == '\0' ? "" : "\"";
+		fprintf(to, "        %s = %s%s%s\n", param->name, quote, text, quote);
+	}
+	free(text);
+}
+
+/* Labels number the uses of a filter that the stage lists more than once. */
+static void write_filter(FILE *to, const struct ivp_stage_conf *stage, unsigned index)
+{
+	const struct ivp_filter_conf *conf = &stage->filters[index];
+	const struct ivp_param *param = conf->filter->params;
+	unsigned earlier = 0;
+
+	for (unsigned i = 0; i < index; i++)
+		earlier += stage->filters[i].filter == conf->filter;
+	fprintf(to, "    filter %s", conf->filter->name);
+	if (earlier > 0)
+		fprintf(to, ":%u", earlier + 1);
+	fputs(" {\n", to);
+	for (; param && param->name; param++)
+		write_parameter(to, param, conf->self);
+	fputs("    }\n", to);
+}
+
+void ivp_topology_write_stage(const struct ivp_topology *topology,
+			      const struct ivp_stage_conf *stage, FILE *to)
+{
+	fprintf(to, "# Stage %s of pipeline %s.\n\nname = %s\n", stage->name, topology->name,
+		topology->name);
+	write_link(to, stage->input);
+	if (stage->output != stage->input)
+		write_link(to, stage->output);
+	fprintf(to, "\nstage %s {\n    input = %s\n    output = %s\n    run = %s\n", stage->name,
+		stage->input->name, stage->output->name,
+		stage->run == IVP_RUN_PROCESS ? "process" : "guest");
+	write_size(to, "memory", stage->memory_bytes);
+	fprintf(to, "    cpus = %u\n", stage->cpus);
+	for (unsigned i = 0; i < stage->filter_count; i++)
+		write_filter(to, stage, i);
+	fputs("}\n", to);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain integer sums: no result depends on the order of additions. */
+#include "box-sums.h"
+
+#include <string.h>
+
+typedef uint32_t words16 __attribute__((vector_size(64), may_alias));
+typedef int32_t ints16 __attribute__((vector_size(64)));
+typedef float floats16 __attribute__((vector_size(64)));
+typedef uint8_t bytes16 __attribute__((vector_size(16), may_alias));
+
+struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape *shape)
+{
+	struct ivp_box measured;
+	struct ivp_box *made = ivp_carve(carve, sizeof(*made));
+	struct ivp_box *box = made ? made : &measured;
+
+	box->form = ivp_row_form(shape);
+	box->height = shape->height;
+	box->black = ivp_carve(carve, box->form.samples);
+	box->columns = ivp_carve(carve, box->form.samples * sizeof(uint32_t));
+	box->chunk = ivp_carve(carve, sizeof(uint32_t) * IVP_BAND * IVP_BAND_CHUNK);
+	box->lanes = ivp_carve(carve, box->form.samples * IVP_BAND * sizeof(uint32_t));
+	box->result = ivp_carve(carve, box->form.samples * IVP_BAND);
+	return made;
+}
+
+IVP_CLONES static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict drop,
+				    uint32_t *restrict sums, uint32_t *restrict out, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sums[i] += (uint32_t)add[i] - drop[i];
+		out[i] = sums[i];
+	}
+}
+
+/* The four planes of sums lie plane apart, those of out step apart. */
+IVP_CLONES static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums,
+				  size_t plane, uint32_t *out, size_t step, size_t n)
+{
+	const ivp_pixel *more = (const ivp_pixel *)add, *less = (const ivp_pixel *)drop;
+
+	for (unsigned p = 0; p < 3; p++) {
+		uint32_t *restrict sum = sums + p * plane, *restrict to = out + p * step;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t new = more[i], old = less[i];
+
+			sum[i] +=
+			    (new >> 8 * p & 255) * (new >> 24) - (old >> 8 * p & 255) * (old >> 24);
+			to[i] = sum[i];
+		}
+	}
+	uint32_t *restrict sum = sums + 3 * plane, *restrict to = out + 3 * step;
+
+	for (size_t i = 0; i < n; i++) {
+		sum[i] += (more[i] >> 24) - (less[i] >> 24);
+		to[i] = sum[i];
+	}
+}
+
+/* Columns that box->chunk has room for, and how far its planes are apart. */
+static size_t chunk_columns(const struct ivp_box *box)
+{
+	return IVP_BAND_CHUNK / box->form.planes;
+}
+
+/* Adds a row to n column sums and takes another off; leaves them in the chunk's row r too. */
+static void slide(const struct ivp_box *box, const uint8_t *add, const uint8_t *drop, size_t column,
+		  size_t n, unsigned r)
+{
+	uint32_t *out = box->chunk + (size_t)r * IVP_BAND_CHUNK;
+
+	if (box->form.format == IVP_FORMAT_RGBA8)
+		slide_rgba(add + 4 * column, drop + 4 * column, box->columns + column,
+			   box->form.plane, out, chunk_columns(box), n);
+	else
+		slide_levels(add + column, drop + column, box->columns + column, out, n);
+}
+
+static const uint8_t *border_row(const struct ivp_box *box, const struct ivp_input *in, int64_t y)
+{
+	return in->pixels +
+	       (size_t)ivp_border_index(y, box->height, IVP_BORDER_REPLICATE) * in->stride;
+}
+
+/* The sums of row -1, so that every row begins with a step. */
+void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in)
+{
+	const struct ivp_row_form *form = &box->form;
+	const size_t most = chunk_columns(box);
+
+	box->radius = radius;
+	memset(box->black, 0, form->samples);
+	memset(box->columns, 0, form->samples * sizeof(uint32_t));
+	for (size_t x = 0; x < form->plane; x += most)
+		for (int64_t y = -1 - box->radius; y < box->radius; y++)
+			slide(box, border_row(box, in, y), box->black, x,
+			      form->plane - x < most ? form->plane - x : most, 0);
+}
+
+/*
+ * dividend / divisor in whole numbers, by way of a float quotient that is made a little too small
+ * (slightly_less = 1 / divisor * (1 - 2^-20)): below 256 it is then at most 1 short, which the
+ * remainder shows.
+ */
+IVP_INLINE void divide(const words16 *dividend, const words16 *divisor,
+		       const floats16 *slightly_less, words16 *quotient)
+{
+	floats16 about = __builtin_convertvector(*dividend, floats16) * *slightly_less;
+	words16 q = (words16) __builtin_convertvector(about, ints16);
+
+	*quotient = q - (words16)(*dividend - q * *divisor >= *divisor);
+}
+
+#define SLIGHTLY_LESS (1 - 0x1p-20f)
+
+/* A window sliding over columns of lanes, step vectors apart. */
+struct window {
+	const words16 *lanes;
+	size_t step;
+	int64_t last, radius; /* columns */
+};
+
+IVP_INLINE const words16 *column(const struct window *window, int64_t x)
+{
+	return window->lanes + (size_t)(x < 0              ? 0
+					: x > window->last ? window->last
+							   : x) *
+				   window->step;
+}
+
+IVP_INLINE void window_start(const struct window *window, words16 *sum)
+{
+	*sum = *column(window, 0) * (uint32_t)(window->radius + 1);
+	for (int64_t x = 0; x < window->radius; x++)
+		*sum += *column(window, x);
+}
+
+IVP_INLINE void window_step(const struct window *window, int64_t x, words16 *sum)
+{
+	*sum += *column(window, x + window->radius) - *column(window, x - window->radius - 1);
+}
+
+/* One channel of GRAY8 or RGB8. */
+IVP_CLONES static void mean_levels(const struct window *all, uint32_t area, bytes16 *result)
+{
+	const struct window window = *all; /* kept in registers */
+	const words16 divisor = (words16){0} + area;
+	const floats16 inverse = (floats16){0} + SLIGHTLY_LESS / (float)area;
+	words16 sum, mean;
+
+	window_start(&window, &sum);
+	for (int64_t x = 0; x <= window.last; x++) {
+		words16 rounded;
+
+		window_step(&window, x, &sum);
+		rounded = sum + area / 2;
+		divide(&rounded, &divisor, &inverse, &mean);
+		result[(size_t)x * window.step] = __builtin_convertvector(mean, bytes16);
+	}
+}
+
+/* All four planes, to pixels. */
+IVP_CLONES static void mean_rgba(const struct window planes[4], uint32_t area, words16 *result)
+{
+	const words16 divisor = (words16){0} + area;
+	const floats16 inverse = (floats16){0} + SLIGHTLY_LESS / (float)area;
+	words16 sum[4];
+
+	for (unsigned p = 0; p < 4; p++)
+		window_start(&planes[p], &sum[p]);
+	for (int64_t x = 0; x <= planes[0].last; x++) {
+		words16 weight, pixel = {0}, value, rounded;
+		floats16 by_weight;
+
+		for (unsigned p = 0; p < 4; p++)
+			window_step(&planes[p], x, &sum[p]);
+		/* Where all alphas are 0 the colours' sums are 0 too: any divisor will do. */
+		weight = sum[3] - (words16)(sum[3] == 0);
+		by_weight = SLIGHTLY_LESS / __builtin_convertvector(weight, floats16);
+		for (unsigned p = 0; p < 3; p++) {
+			rounded = sum[p] + sum[3] / 2;
+			divide(&rounded, &weight, &by_weight, &value);
+			pixel |= (value & 255) << 8 * p;
+		}
+		rounded = sum[3] + area / 2;
+		divide(&rounded, &divisor, &inverse, &value);
+		result[x] = pixel | value << 24;
+	}
+}
+
+static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_t y)
+{
+	const struct ivp_row_form *form = &box->form;
+	const size_t most = chunk_columns(box);
+
+	for (size_t x = 0; x < form->plane; x += most) {
+		size_t n = form->plane - x < most ? form->plane - x : most;
+
+		for (unsigned r = 0; r < IVP_BAND; r++)
+			slide(box, border_row(box, in, y + r + box->radius),
+			      border_row(box, in, y + r - box->radius - 1), x, n, r);
+		for (unsigned p = 0; p < form->planes; p++)
+			ivp_band_turn(box->chunk + p * most, n,
+				      box->lanes + (p * form->plane + x) * IVP_BAND);
+	}
+}
+
+void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y,
+		  const struct ivp_output *out)
+{
+	const struct ivp_row_form *form = &box->form;
+	const uint32_t side = (uint32_t)(2 * box->radius + 1);
+	const unsigned rows = box->height - y < IVP_BAND ? (unsigned)(box->height - y) : IVP_BAND;
+	const words16 *lanes = (const words16 *)box->lanes;
+	uint8_t *to = out->pixels + (size_t)y * out->stride;
+	struct window windows[4];
+
+	turn_columns(box, in, y);
+	for (unsigned i = 0; i < 4; i++)
+		windows[i] =
+		    (struct window){.lanes = lanes + i * (form->planes > 1 ? form->plane : 1),
+				    .step = form->step,
+				    .last = (int64_t)form->width - 1,
+				    .radius = box->radius};
+	if (form->format == IVP_FORMAT_RGBA8) {
+		mean_rgba(windows, side * side, (words16 *)box->result);
+		ivp_band_store32((const uint32_t *)box->result, form->width, to, out->stride, rows);
+		return;
+	}
+	for (unsigned c = 0; c < form->step; c++)
+		mean_levels(&windows[c], side * side, (bytes16 *)box->result + c);
+	ivp_band_store8(box->result, form->samples, to, out->stride, rows);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Copy: the image as it is. For measuring what links cost, and as the shortest filter there is. */
+#include <string.h>
+
+#include <ivpipe/filter.h>
+
+static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+		  void *scratch)
+{
+	const size_t row = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
+
+	(void)self;
+	(void)scratch;
+	for (uint32_t y = 0; y < in->shape.height; y++)
+		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, row);
+}
+
+const struct ivp_filter ivp_filter_copy = {
+    .name = "copy",
+    .summary = "passes images on as they are, to measure links",
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
+    .apply = apply,
+};

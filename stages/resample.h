@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Resampling: each pixel of the result is a weighted mean of pixels near its place in the source.
+ * Pixel i covers [i, i + 1); centres map to centres. When shrinking, the kernel is widened by the
+ * ratio, so nothing aliases beyond what the kernel lets through. Source pixels outside the image
+ * are left out and the others weigh 1 together.
+ */
+#ifndef IVP_STAGES_RESAMPLE_H
+#define IVP_STAGES_RESAMPLE_H
+
+#include "bands.h"
+#include "carve.h"
+#include "rows.h"
+
+enum ivp_kernel {
+	IVP_KERNEL_NEAREST,  /* the pixel below the centre, no mean */
+	IVP_KERNEL_BOX,      /* mean over the area that the pixel covers in the source */
+	IVP_KERNEL_BILINEAR, /* triangle, radius 1 */
+	IVP_KERNEL_BICUBIC,  /* Keys 1981, a = -1/2, radius 2 */
+	IVP_KERNEL_LANCZOS3, /* sinc(x) sinc(x / 3), radius 3 */
+};
+
+/* One direction: the window [offset, offset + out) of a source of in pixels scaled to whole. */
+struct ivp_axis {
+	uint32_t in, whole, offset, out;
+	unsigned kernel;
+	uint32_t most;   /* weights of one result pixel at most */
+	uint32_t *first; /* source pixel of the first weight, for each result pixel */
+	uint32_t *count; /* of weights */
+	float *weights;  /* most for each result pixel */
+};
+
+/* Lays out the arrays; fills them if carve->base is not NULL. in to offset and kernel are set. */
+void ivp_axis_prepare(struct ivp_axis *axis, struct ivp_carve *carve);
+
+struct ivp_resample {
+	struct ivp_row_form from; /* of the source; the result has the same format */
+	struct ivp_axis x, y;
+	float *chunk;    /* IVP_BAND rows of vertical sums, IVP_BAND_CHUNK apart */
+	float *lanes;    /* a band of them, turned */
+	float *sums;     /* IVP_BAND_CHUNK columns of a band of results, turned */
+	uint8_t *turned; /* the same as bytes or pixels */
+};
+
+/* Lays out carve, and fills it if carve->base is not NULL; else returns NULL. */
+struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
+					  const struct ivp_axis *y, const struct ivp_shape *in);
+void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
+			const struct ivp_output *out);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Box blur is exact: no error is allowed. */
+#include "golden/reference.h"
+
+static const struct ivp_filter *blur(void)
+{
+	return ivp_filter_find("box-blur");
+}
+
+/* Sums along a row or a column, 2 * radius + 1 values of channels each. */
+static void sum_line(const uint64_t *from, uint64_t *to, int64_t count, size_t step,
+		     size_t channels, int64_t radius)
+{
+	for (int64_t x = 0; x < count; x++)
+		for (size_t c = 0; c < channels; c++) {
+			uint64_t sum = 0;
+
+			for (int64_t k = x - radius; k <= x + radius; k++)
+				sum += from[(size_t)border_index(k, count, false) * step + c];
+			to[(size_t)x * step + c] = sum;
+		}
+}
+
+/* Sums over the square around each pixel; colours of RGBA8 times alpha. The caller frees. */
+static uint64_t *sum_squares(const struct picture *in, int64_t radius)
+{
+	const size_t width = in->shape.width, height = in->shape.height, channels = in->channels;
+	uint64_t *levels = calloc(width * height * channels, sizeof(uint64_t));
+	uint64_t *sums = calloc(width * height * channels, sizeof(uint64_t));
+
+	assert_non_null(levels);
+	assert_non_null(sums);
+	for (size_t y = 0; y < height; y++) {
+		uint64_t *row = levels + y * width * channels;
+
+		for (size_t i = 0; i < width * channels; i++) {
+			const uint8_t *pixel = picture_at(in, (int64_t)(i / channels), (int64_t)y);
+
+			row[i] = pixel[i % channels];
+			if (channels == 4 && i % 4 < 3)
+				row[i] *= pixel[3];
+		}
+		sum_line(row, sums + y * width * channels, (int64_t)width, channels, channels,
+			 radius);
+	}
+	for (size_t x = 0; x < width; x++)
+		sum_line(sums + x * channels, levels + x * channels, (int64_t)height,
+			 width * channels, channels, radius);
+	free(sums);
+	return levels;
+}
+
+static void assert_is_the_mean(const struct picture *in, const struct picture *out, int64_t radius)
+{
+	const uint64_t area = (uint64_t)((2 * radius + 1) * (2 * radius + 1));
+
+	uint64_t *all = sum_squares(in, radius);
+
+	for (int64_t y = 0; y < in->shape.height; y++)
+		for (int64_t x = 0; x < in->shape.width; x++) {
+			const uint64_t *sums =
+			    all + ((size_t)y * in->shape.width + (size_t)x) * in->channels;
+
+			for (size_t c = 0; c < in->channels; c++) {
+				bool colour = in->channels == 4 && c < 3;
+				uint64_t divisor = colour ? sums[3] : area;
+				uint64_t mean = divisor ? (sums[c] + divisor / 2) / divisor : 0;
+
+				if (picture_at(out, x, y)[c] != mean)
+					fail_msg(
+					    "%s, radius %d, pixel %d, %d, channel %d: %d, not %d",
+					    ivp_format_name(in->shape.format), (int)radius, (int)x,
+					    (int)y, (int)c, picture_at(out, x, y)[c], (int)mean);
+			}
+		}
+	free(all);
+}
+
+static void every_pixel_is_the_exact_mean(void **state)
+{
+	static const int radii[] = {1, 2, 3, 8, 31, 100};
+	static const uint32_t sizes[][2] = {{1, 1},   {1, 33},  {33, 1},  {2, 2},
+					    {63, 17}, {64, 16}, {65, 31}, {7, 90}};
+
+	(void)state;
+	for (size_t r = 0; r < count_of(radii); r++)
+		for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++)
+			for (size_t s = 0; s < count_of(sizes); s++) {
+				struct picture in = picture_make(sizes[s][0], sizes[s][1], format);
+				struct picture out;
+				char radius[32];
+				void *self;
+
+				snprintf(radius, sizeof(radius), "radius=%d", radii[r]);
+				self = filter_configure(blur(), radius, NULL);
+				picture_fill(&in, s % PATTERNS, s + 5);
+				out = filter_run(blur(), self, &in);
+				assert_is_the_mean(&in, &out, radii[r]);
+				picture_free(&in);
+				picture_free(&out);
+				free(self);
+			}
+}
+
+static void white_at_the_largest_radius_does_not_overflow(void **state)
+{
+	void *self = filter_configure(blur(), "radius=100", NULL);
+	struct picture in = picture_make(210, 210, IVP_FORMAT_RGBA8), out;
+
+	(void)state;
+	for (int64_t y = 0; y < 210; y++)
+		memset(picture_at(&in, 0, y), 255, 840);
+	out = filter_run(blur(), self, &in);
+	for (int64_t y = 0; y < 210; y++)
+		assert_memory_equal(picture_at(&in, 0, y), picture_at(&out, 0, y), 840);
+	picture_free(&in);
+	picture_free(&out);
+	free(self);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_pixel_is_the_exact_mean),
+	    cmocka_unit_test(white_at_the_largest_radius_does_not_overflow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The result of each filter on one computed picture, bit for bit: a change that nobody meant is
+ * seen here, and so is a processor or compiler that computes otherwise. After a change that is
+ * meant, the failure says which line to put in.
+ */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "golden/reference.h"
+
+static const struct {
+	const char *filter, *settings[4]; /* settings ended by NULL */
+	uint64_t digests[3];              /* GRAY8, RGB8, RGBA8 */
+} golden[] = {
+    {"gaussian-blur", {NULL}, {0x6660f3dbcd97571c, 0x200c00d618d82b6c, 0x0212cffaf16c216d}},
+    {"gaussian-blur",
+     {"sigma=9", "border=reflect", NULL},
+     {0xdbf169ef57960549, 0x4149cde1c90af4c0, 0x9278e1503e1c6625}},
+    {"box-blur", {"radius=7", NULL}, {0x28cc2e0a9dbb3de3, 0x5efaba513fb88cfb, 0xd572df33d58eeb42}},
+    {"sharpen",
+     {"amount=1.7", "threshold=3", NULL},
+     {0xf70357e0a8f5e617, 0xc79863bbfff9ed91, 0x9bd6007fd01ef9ba}},
+    {"resize",
+     {"kernel=nearest", NULL},
+     {0x240bf66221ab6890, 0xb27bbef0c51f0a88, 0x70157bc83a848d98}},
+    {"resize",
+     {"kernel=box", "percent=33", NULL},
+     {0x3be58e0db11952cc, 0x63b2bcf3efe1b991, 0x26ee2c6fd83ceff2}},
+    {"resize",
+     {"kernel=bilinear", "percent=171", NULL},
+     {0x3945b1bf337385c2, 0xb35c235a393efe82, 0x79bf57d310039fc3}},
+    {"resize",
+     {"kernel=bicubic", "percent=140", NULL},
+     {0x35443d6f6eb3d9ba, 0xddb09926aab5fa1e, 0x1f10d923c03f1346}},
+    {"resize",
+     {"kernel=lanczos3", "percent=41", NULL},
+     {0xe835c4539867ea5e, 0x9e9abddb7a554989, 0x31d935716ca190eb}},
+    {"grayscale", {NULL}, {0x9cf714d5f67206ba, 0x00139ee76f997b09, 0xddeece8b530de6ab}},
+    {"grayscale",
+     {"luma=rec709", "alpha=drop", NULL},
+     {0x9cf714d5f67206ba, 0xa1bc700be4835e5e, 0x74853f1dddb957a7}},
+    {"invert", {NULL}, {0xa8a00d5c23a9aa6f, 0x282d27f7cfe919ce, 0x046ede5557a020a2}},
+    {"copy", {NULL}, {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede}},
+};
+
+static uint64_t digest(const struct picture *picture)
+{
+	const size_t row =
+	    picture->shape.width * (size_t)ivp_format_pixel_bytes(picture->shape.format);
+	XXH3_state_t *state = XXH3_createState();
+	uint64_t result;
+
+	assert_non_null(state);
+	XXH3_64bits_reset(state);
+	for (uint32_t y = 0; y < picture->shape.height; y++)
+		XXH3_64bits_update(state, picture_at(picture, 0, y), row);
+	result = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return result;
+}
+
+static uint64_t digest_of_case(size_t index, uint32_t format)
+{
+	const struct ivp_filter *filter = ivp_filter_find(golden[index].filter);
+	const char *const *settings = golden[index].settings;
+	struct picture in = picture_make(257, 131, format), out;
+	uint64_t result;
+	void *self;
+
+	assert_non_null(filter);
+	self = filter_configure(filter, settings[0], settings[1], settings[2], NULL);
+	picture_fill(&in, SMOOTH, 7);
+	out = filter_run(filter, self, &in);
+	result = digest(&out);
+	picture_free(&in);
+	picture_free(&out);
+	free(self);
+	return result;
+}
+
+static void every_result_is_the_same_bit_for_bit(void **state)
+{
+	bool same = true;
+
+	(void)state;
+	for (size_t i = 0; i < count_of(golden); i++) {
+		uint64_t now[3];
+
+		for (uint32_t format = 0; format < 3; format++)
+			now[format] = digest_of_case(i, IVP_FORMAT_GRAY8 + format);
+		if (memcmp(now, golden[i].digests, sizeof(now)) == 0)
+			continue;
+		same = false;
+		print_error("%s %s: {0x%016llx, 0x%016llx, 0x%016llx}\n", golden[i].filter,
+			    golden[i].settings[0] ? golden[i].settings[0] : "(defaults)",
+			    (unsigned long long)now[0], (unsigned long long)now[1],
+			    (unsigned long long)now[2]);
+	}
+	assert_true(same);
+}
+
+static void every_filter_has_a_digest(void **state)
+{
+	(void)state;
+	for (size_t f = 0; ivp_filters[f]; f++) {
+		bool found = false;
+
+		for (size_t i = 0; i < count_of(golden); i++)
+			found |= strcmp(golden[i].filter, ivp_filters[f]->name) == 0;
+		if (!found)
+			fail_msg("%s: add lines for it to golden[] here", ivp_filters[f]->name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_result_is_the_same_bit_for_bit),
+	    cmocka_unit_test(every_filter_has_a_digest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

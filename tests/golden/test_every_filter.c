@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What holds for every filter of the registry, also for those to come: it stays inside its
+ * memory for any shape and any values, and depends on nothing but its input. filter_run looks
+ * after guards and runs twice on scratch memory full of rubbish.
+ */
+#include "golden/reference.h"
+
+#define ROUNDS     200
+#define MOST_BYTES (4u << 20)
+
+/* The least, the greatest, the default, or a value between, small ones more often. */
+static void choose(const struct ivp_param *param, void *self, uint64_t *random)
+{
+	double part = random_next(random) % 1000 / 1000.0;
+	double values[] = {param->min, param->max, param->def,
+			   param->min + (param->max - param->min) * part * part * part};
+	double value = values[random_next(random) % 4];
+	unsigned choices = 1; /* at least */
+	char text[64];
+
+	while (param->type == IVP_PARAM_CHOICE && param->choices[choices])
+		choices++;
+	if (param->type == IVP_PARAM_CHOICE)
+		snprintf(text, sizeof(text), "%s", param->choices[random_next(random) % choices]);
+	else if (param->type == IVP_PARAM_BOOL)
+		snprintf(text, sizeof(text), "%s", random_next(random) & 1 ? "yes" : "no");
+	else
+		snprintf(text, sizeof(text), "%.17g",
+			 param->type == IVP_PARAM_INT ? floor(value) : value);
+	assert_int_equal(ivp_param_set(param, self, text, NULL), 0);
+}
+
+static bool affordable(const struct ivp_filter *filter, const void *self,
+		       const struct ivp_shape *in)
+{
+	struct ivp_shape out = *in;
+	uint64_t bytes;
+	size_t stride;
+
+	if (filter->check && filter->check(self, NULL))
+		return false;
+	if (filter->shape && filter->shape(self, in, &out, NULL))
+		return false;
+	return ivp_shape_size(&out, &stride, &bytes) == 0 && bytes < MOST_BYTES;
+}
+
+static void run_at_random(const struct ivp_filter *filter, uint64_t *random)
+{
+	void *self = filter_configure(filter, NULL);
+	struct ivp_shape shape = {.format = 1 + random_next(random) % 6};
+	struct picture in, out;
+
+	shape.width = 1 + random_next(random) % (random_next(random) & 1 ? 9 : 150);
+	shape.height = 1 + random_next(random) % (random_next(random) & 1 ? 9 : 150);
+	for (const struct ivp_param *param = filter->params; param && param->name; param++)
+		choose(param, self, random);
+	if ((filter->formats & IVP_FORMAT_BIT(shape.format)) && affordable(filter, self, &shape)) {
+		in = picture_make(shape.width, shape.height, shape.format);
+		picture_fill(&in, random_next(random) % PATTERNS, random_next(random));
+		out = filter_run(filter, self, &in);
+		picture_free(&in);
+		picture_free(&out);
+	}
+	free(self);
+}
+
+static void stays_inside_its_memory_for_any_shape(void **state)
+{
+	uint64_t random = 2026;
+
+	(void)state;
+	for (size_t f = 0; ivp_filters[f]; f++)
+		for (unsigned round = 0; round < ROUNDS; round++)
+			run_at_random(ivp_filters[f], &random);
+}
+
+/* Sides far apart: scratch must follow the sides, not the area. */
+static void needs_scratch_for_sides_not_for_areas(void **state)
+{
+	(void)state;
+	for (size_t f = 0; ivp_filters[f]; f++) {
+		const struct ivp_filter *filter = ivp_filters[f];
+		void *self = filter_configure(filter, NULL);
+		struct ivp_shape in = {20000, 20000, IVP_FORMAT_RGB8}, out = in;
+
+		if (filter->shape)
+			assert_int_equal(filter->shape(self, &in, &out, NULL), 0);
+		if (filter->scratch_bytes)
+			assert_true(filter->scratch_bytes(self, &in, &out) <
+				    (size_t)20000 * 3 * 4 * 64);
+		free(self);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(stays_inside_its_memory_for_any_shape),
+	    cmocka_unit_test(needs_scratch_for_sides_not_for_areas),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "golden/reference.h"
+
+static const char *const kernels[] = {"nearest", "box", "bilinear", "bicubic", "lanczos3"};
+
+/* Largest allowed error before rounding; 0.5 is what rounding costs. nearest has none. */
+#define ALLOWED 0.502
+
+static const struct ivp_filter *resize(void)
+{
+	return ivp_filter_find("resize");
+}
+
+static double sinc(double x)
+{
+	return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x);
+}
+
+static double kernel_at(size_t kernel, double x)
+{
+	x = fabs(x);
+	if (kernel == 2)
+		return fmax(0, 1 - x);
+	if (kernel == 3)
+		return x < 1   ? 1.5 * x * x * x - 2.5 * x * x + 1
+		       : x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2
+			       : 0;
+	return x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
+/* How much source pixel i of in counts for pixel o of whole, not scaled. */
+static double weight(size_t kernel, size_t in, size_t whole, size_t o, size_t i)
+{
+	double ratio = (double)in / (double)whole, from = (double)o * ratio;
+	double at = (double)i, centre = ((double)o + 0.5) * ratio;
+
+	if (kernel == 0)
+		return i == (size_t)centre;
+	if (kernel == 1)
+		return fmax(0, fmin(at + 1, from + ratio) - fmax(at, from));
+	return kernel_at(kernel, (at + 0.5 - centre) / fmax(1, ratio));
+}
+
+/* in resampled along x to the window [offset, offset + width) of whole pixels, then turned. */
+static struct samples reference_axis(const struct samples *in, size_t kernel, size_t whole,
+				     size_t offset, size_t width)
+{
+	struct samples out = samples_make(in->height, width, in->channels);
+
+	for (size_t o = 0; o < width; o++) {
+		double total = 0;
+
+		for (size_t i = 0; i < in->width; i++)
+			total += weight(kernel, in->width, whole, o + offset, i);
+		for (size_t i = 0; i < in->width; i++) {
+			double w = weight(kernel, in->width, whole, o + offset, i) / total;
+
+			for (size_t y = 0; w != 0 && y < in->height; y++)
+				for (size_t c = 0; c < in->channels; c++)
+					sample(&out, y, o)[c] += sample(in, i, y)[c] * w;
+		}
+	}
+	return out;
+}
+
+static struct samples reference_resize(const struct picture *picture, size_t kernel,
+				       const struct ivp_shape *whole, const struct ivp_shape *out)
+{
+	struct samples in = samples_of(picture);
+	struct samples wide =
+	    reference_axis(&in, kernel, whole->width, (whole->width - out->width) / 2, out->width);
+	struct samples result = reference_axis(&wide, kernel, whole->height,
+					       (whole->height - out->height) / 2, out->height);
+
+	free(in.at);
+	free(wide.at);
+	return result;
+}
+
+static void every_kernel_is_as_exact_as_rounding_allows(void **state)
+{
+	static const int sizes[][4] = {
+	    {1, 1, 5, 7},    {64, 48, 31, 17}, {63, 65, 200, 129}, {100, 80, 1, 1},
+	    {7, 300, 9, 40}, {65, 33, 65, 33}, {257, 40, 33, 3},   {2, 2, 3, 3},
+	    {1, 90, 1, 30},  {90, 1, 30, 1},   {120, 60, 120, 30}, {50, 40, 100, 80},
+	};
+
+	(void)state;
+	for (size_t kernel = 0; kernel < count_of(kernels); kernel++)
+		for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++)
+			for (size_t s = 0; s < count_of(sizes); s++) {
+				struct picture in = picture_make((uint32_t)sizes[s][0],
+								 (uint32_t)sizes[s][1], format);
+				struct distance distance = {0};
+				struct picture out;
+				struct samples wanted;
+				char width[32], height[32], name[32];
+				void *self;
+
+				snprintf(width, sizeof(width), "width=%d", sizes[s][2]);
+				snprintf(height, sizeof(height), "height=%d", sizes[s][3]);
+				snprintf(name, sizeof(name), "kernel=%s", kernels[kernel]);
+				self = filter_configure(resize(), "mode=exact", width, height, name,
+							NULL);
+				picture_fill(&in, s % PATTERNS, s);
+				out = filter_run(resize(), self, &in);
+				wanted = reference_resize(&in, kernel, &out.shape, &out.shape);
+				distance_add(&distance, &out, &wanted);
+				if (distance.largest > (kernel == 0 ? 1e-9 : ALLOWED))
+					fail_msg("%s, %s, %d x %d to %d x %d: largest %.4f",
+						 kernels[kernel], ivp_format_name(format),
+						 sizes[s][0], sizes[s][1], sizes[s][2], sizes[s][3],
+						 distance.largest);
+				free(wanted.at);
+				picture_free(&in);
+				picture_free(&out);
+				free(self);
+			}
+}
+
+static void fill_cuts_the_middle_out_of_the_scaled_image(void **state)
+{
+	static const uint32_t sizes[][2] = {{100, 40}, {40, 100}, {60, 60}};
+
+	(void)state;
+	for (size_t s = 0; s < count_of(sizes); s++) {
+		void *self = filter_configure(resize(), "mode=fill", "width=30", "height=20",
+					      "kernel=bicubic", NULL);
+		struct picture in = picture_make(sizes[s][0], sizes[s][1], IVP_FORMAT_RGB8);
+		struct ivp_shape whole = {30, 30 * sizes[s][1] / sizes[s][0], 0};
+		struct distance distance = {0};
+		struct picture out;
+		struct samples wanted;
+
+		if (whole.height < 20)
+			whole = (struct ivp_shape){20 * sizes[s][0] / sizes[s][1], 20, 0};
+		picture_fill(&in, NOISE, s);
+		out = filter_run(resize(), self, &in);
+		assert_int_equal(out.shape.width, 30);
+		assert_int_equal(out.shape.height, 20);
+		wanted = reference_resize(&in, 3, &whole, &out.shape);
+		distance_add(&distance, &out, &wanted);
+		assert_true(distance.largest < ALLOWED);
+		free(wanted.at);
+		picture_free(&in);
+		picture_free(&out);
+		free(self);
+	}
+}
+
+static void modes_give_the_promised_sizes(void **state)
+{
+	static const struct {
+		uint32_t in[2];
+		const char *mode, *width, *height, *percent;
+		uint32_t out[2];
+	} cases[] = {
+	    {{1920, 1080}, "mode=exact", "width=640", "height=100", "percent=50", {640, 100}},
+	    {{1920, 1080}, "mode=exact", "width=640", "height=0", "percent=50", {640, 360}},
+	    {{1920, 1080}, "mode=exact", "width=0", "height=540", "percent=50", {960, 540}},
+	    {{1920, 1080}, "mode=fit", "width=640", "height=640", "percent=50", {640, 360}},
+	    {{1080, 1920}, "mode=fit", "width=640", "height=640", "percent=50", {360, 640}},
+	    {{100, 100}, "mode=fit", "width=640", "height=320", "percent=50", {320, 320}},
+	    {{1920, 1080}, "mode=fit", "width=0", "height=27", "percent=50", {48, 27}},
+	    {{1920, 1080}, "mode=fit", "width=48", "height=0", "percent=50", {48, 27}},
+	    {{10000, 1}, "mode=fit", "width=10", "height=10", "percent=50", {10, 1}},
+	    {{1920, 1080}, "mode=fill", "width=500", "height=500", "percent=50", {500, 500}},
+	    {{1, 60000}, "mode=fill", "width=9", "height=2", "percent=50", {9, 2}},
+	    {{1921, 1080}, "mode=percent", "width=0", "height=0", "percent=50", {961, 540}},
+	    {{3, 3}, "mode=percent", "width=0", "height=0", "percent=0.1", {1, 1}},
+	    {{60000, 2}, "mode=percent", "width=0", "height=0", "percent=200", {65535, 4}},
+	    {{2, 60000}, "mode=exact", "width=65535", "height=0", "percent=50", {65535, 65535}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < count_of(cases); i++) {
+		void *self = filter_configure(resize(), cases[i].mode, cases[i].width,
+					      cases[i].height, cases[i].percent, NULL);
+		struct ivp_shape in = {cases[i].in[0], cases[i].in[1], IVP_FORMAT_RGB8}, out;
+
+		assert_int_equal(resize()->shape(self, &in, &out, NULL), 0);
+		assert_int_equal(out.width, cases[i].out[0]);
+		assert_int_equal(out.height, cases[i].out[1]);
+		assert_int_equal(out.format, IVP_FORMAT_RGB8);
+		free(self);
+	}
+}
+
+static void sizes_that_a_mode_lacks_are_asked_for(void **state)
+{
+	struct ivp_why why = {""};
+	void *self = filter_configure(resize(), "mode=fit", NULL);
+
+	(void)state;
+	assert_int_equal(resize()->check(self, &why), -EINVAL);
+	assert_string_equal(why.text,
+			    "mode fit needs width or height: give one of them, at least 1 px");
+	free(self);
+	self = filter_configure(resize(), "mode=fill", "width=5", NULL);
+	assert_int_equal(resize()->check(self, &why), -EINVAL);
+	assert_string_equal(why.text, "mode fill needs width and height: give both, at least 1 px");
+	free(self);
+	self = filter_configure(resize(), "width=5", NULL);
+	assert_int_equal(resize()->check(self, &why), -EINVAL);
+	assert_string_equal(why.text, "width and height have no meaning in mode percent: set mode "
+				      "to exact, fit or fill, or leave them out");
+	free(self);
+	self = filter_configure(resize(), NULL);
+	assert_int_equal(resize()->check(self, &why), 0);
+	free(self);
+}
+
+static void a_constant_stays_what_it_is_also_at_borders(void **state)
+{
+	(void)state;
+	for (size_t kernel = 0; kernel < count_of(kernels); kernel++)
+		for (unsigned level = 0; level < 256; level += 5) {
+			struct picture in = picture_make(29, 11, IVP_FORMAT_RGBA8), out;
+			char name[32];
+			void *self;
+
+			snprintf(name, sizeof(name), "kernel=%s", kernels[kernel]);
+			self = filter_configure(resize(), "mode=exact", "width=40", "height=7",
+						name, NULL);
+			for (int64_t y = 0; y < 11; y++)
+				memset(picture_at(&in, 0, y), (int)level, (size_t)29 * 4);
+			for (int64_t y = 0; y < 11; y++)
+				for (int64_t x = 0; x < 29; x++)
+					picture_at(&in, x, y)[3] = 200;
+			out = filter_run(resize(), self, &in);
+			for (int64_t y = 0; y < 7; y++)
+				for (int64_t x = 0; x < 40; x++)
+					assert_memory_equal(picture_at(&out, x, y),
+							    picture_at(&in, 0, 0), 4);
+			picture_free(&in);
+			picture_free(&out);
+			free(self);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_kernel_is_as_exact_as_rounding_allows),
+	    cmocka_unit_test(fill_cuts_the_middle_out_of_the_scaled_image),
+	    cmocka_unit_test(modes_give_the_promised_sizes),
+	    cmocka_unit_test(sizes_that_a_mode_lacks_are_asked_for),
+	    cmocka_unit_test(a_constant_stays_what_it_is_also_at_borders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
