@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pipeline-stage: one stage of a pipeline, in a guest or as a process. As the first process of a
+ * guest it takes its configuration from the initial root file system and ends with the machine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/units.h"
+#include "guest/init.h"
+#include "program.h"
+#include "stage/runner.h"
+
+static const struct ivp_cli_option options[] = {
+    {'c', "config", "FILE", "the configuration: a stage's own or a whole topology"},
+    {'s', "stage", "NAME", "which stage, if the configuration has several"},
+    {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
+    {1, "check", NULL, "check the configuration, print 'configuration OK' and end"},
+    {'v', "verbose", NULL, "say more"},
+    {0},
+};
+
+static const struct ivp_cli_program program = {
+    .name = "pipeline-stage",
+    .summary = "Takes frames from its input link, filters them, publishes them to its output "
+	       "link,\nuntil the end of the stream.",
+    .options = options,
+};
+
+struct arguments {
+	const char *config, *stage, *name;
+	enum ivp_log_level level;
+	bool check;
+};
+
+static void report_failure(void *context, const struct ivp_frame *frame, const char *reason)
+{
+	(void)context;
+	ivp_log(IVP_LOG_WARNING, "frame %llu: %s", (unsigned long long)frame->id, reason);
+}
+
+static int work(const struct ivp_topology *topology, const struct ivp_stage_conf *stage,
+		const char *name, struct ivp_why *why)
+{
+	struct ivp_port_options in = ivp_program_port(topology, name, stage->input);
+	struct ivp_port_options out = ivp_program_port(topology, name, stage->output);
+	struct ivp_runner_result result = {0};
+	struct ivp_output_port output;
+	struct ivp_input_port input;
+	struct ivp_chain chain;
+
+	int error = ivp_chain_init(&chain, stage->filters, stage->filter_count);
+	if (error)
+		return error;
+	error = ivp_input_port_open(&input, &in, why);
+	if (error)
+		goto no_input;
+	error = ivp_output_port_open(&output, &out, why);
+	if (error)
+		goto no_output;
+	ivp_log(IVP_LOG_DEBUG, "attached: '%s' at %s, '%s' at %s", in.link,
+		input.data.region.source, out.link, output.data.region.source);
+	error = ivp_runner_run(&input, &output, &chain, report_failure, NULL, &result, why);
+	ivp_log(error ? IVP_LOG_WARNING : IVP_LOG_INFO,
+		"%llu frames, %llu errors, busy %.3f s, waited %.3f s%s",
+		(unsigned long long)result.frames, (unsigned long long)result.errors,
+		(double)result.busy_ns / 1e9, (double)result.wait_ns / 1e9,
+		result.ended ? "" : ", left before the end of the stream");
+	uint32_t state = error ? IVP_STATE_FAILED : IVP_STATE_FINISHED;
+	uint32_t code = error ? (uint32_t)ivp_exit_code(error) : 0;
+	ivp_output_port_close(&output, state, code);
+	ivp_input_port_close(&input, state, code);
+	goto no_input;
+no_output:
+	ivp_input_port_close(&input, IVP_STATE_FAILED, (uint32_t)ivp_exit_code(error));
+no_input:
+	ivp_chain_finish(&chain);
+	return error;
+}
+
+static const struct ivp_stage_conf *choose(const struct ivp_topology *topology, const char *wanted)
+{
+	const struct ivp_stage_conf *stage = NULL;
+
+	if (wanted)
+		stage = ivp_topology_stage(topology, wanted);
+	else if (topology->stage_count == 1)
+		stage = topology->stages[0];
+	if (stage == NULL && wanted)
+		ivp_log(IVP_LOG_ERROR, "%s: there is no stage '%s'", topology->file, wanted);
+	else if (stage == NULL)
+		ivp_log(IVP_LOG_ERROR, "%s has %u stages: say which by --stage", topology->file,
+			topology->stage_count);
+	return stage;
+}
+
+static int run(const struct ivp_cli *cli, const struct arguments *arguments)
+{
+	struct ivp_topology *topology;
+	struct ivp_why why = {""};
+	int error = 0, status = ivp_program_read(cli, arguments->config, &topology);
+
+	if (status != EX_OK)
+		return status;
+	const struct ivp_stage_conf *stage = choose(topology, arguments->stage);
+	if (stage == NULL) {
+		status = EX_CONFIG;
+	} else if (arguments->check) {
+		puts("configuration OK");
+	} else {
+		ivp_log_open(program.name, stage->name, arguments->level);
+		error = ivp_signals_catch();
+		if (!error)
+			error = work(topology, stage, arguments->name, &why);
+	}
+	if (error) {
+		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
+		status = ivp_exit_code(error);
+	}
+	ivp_topology_destroy(topology);
+	return status;
+}
+
+/* Returns EX_OK, or the status to end with; *done is set when there is nothing left to do. */
+static int parse(struct ivp_cli *cli, struct arguments *arguments, bool *done)
+{
+	int option;
+
+	while ((option = ivp_cli_next(cli)) != IVP_CLI_DONE)
+		switch (option) {
+		case 'c':
+			arguments->config = cli->value;
+			break;
+		case 's':
+			arguments->stage = cli->value;
+			break;
+		case 'n':
+			arguments->name = cli->value;
+			break;
+		case 'v':
+			arguments->level = IVP_LOG_DEBUG;
+			break;
+		case 1:
+			arguments->check = true;
+			break;
+		default:
+			*done = true;
+			return cli->status;
+		}
+	return EX_OK;
+}
+
+/* The only program of a guest: there is nobody to give arguments or to take an exit status. */
+_Noreturn static void be_guest(struct ivp_cli *cli, struct arguments *arguments)
+{
+	struct ivp_why why;
+	int status = EX_OSERR;
+
+	if (ivp_guest_setup(&why) == 0) {
+		arguments->config = ivp_guest_conf();
+		status = run(cli, arguments);
+	} else {
+		ivp_log(IVP_LOG_ERROR, "%s", why.text);
+	}
+	fflush(stdout);
+	ivp_guest_power_off(status);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.level = IVP_LOG_INFO};
+	bool init = ivp_guest_is_init(), done = false;
+	struct ivp_cli cli;
+
+	ivp_cli_begin(&cli, &program, init ? 1 : argc, argv);
+	int status = parse(&cli, &arguments, &done);
+	if (done)
+		return status;
+	ivp_log_open(program.name, NULL, arguments.level);
+	if (init)
+		be_guest(&cli, &arguments);
+	if (arguments.config == NULL)
+		return ivp_cli_wrong(&cli, "which configuration? --config FILE is missing");
+	return run(&cli, &arguments);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nothing lost, nothing twice: the output names its input (origin_position), is committed by one
+ * store, and only then the input is released. A runner that starts compares its last committed
+ * output with its first unreleased input (wire.h, restart) and releases what is out already.
+ */
+#include "stage/runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "transport/step.h"
+
+#define MAX_ATTEMPTS 3 /* a frame that ends its stage so often is passed on as an error */
+
+struct run {
+	struct ivp_input_port *input;
+	struct ivp_output_port *output;
+	struct ivp_chain *chain;
+	ivp_runner_report *report;
+	void *context;
+	struct ivp_runner_result *result;
+	uint64_t wait_ns; /* for the frame at hand */
+};
+
+static void beat_both(void *context)
+{
+	struct run *run = context;
+
+	ivp_consumer_beat(&run->input->link);
+	ivp_producer_beat(&run->output->link);
+}
+
+/* Appends the records that fit. Values are only moved, never looked into. */
+static void copy_records(const struct ivp_frame *from, const struct ivp_slot *slot, uint32_t *used)
+{
+	struct ivp_metadata record;
+	size_t offset = 0;
+
+	while (ivp_metadata_next(from->metadata, from->metadata_bytes, &offset, &record) == 1)
+		ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, record.type,
+				 record.value, record.bytes);
+}
+
+static uint32_t copy_metadata(const struct ivp_frame *from, const struct ivp_slot *slot)
+{
+	uint32_t used = 0;
+
+	if (from->metadata_bytes <= slot->metadata_bytes) {
+		memcpy(slot->metadata, from->metadata, from->metadata_bytes);
+		return from->metadata_bytes;
+	}
+	copy_records(from, slot, &used);
+	return used;
+}
+
+static int put_reason(const struct ivp_slot *slot, const char *reason, uint32_t *used)
+{
+	return ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, IVP_META_REASON, reason,
+				(uint32_t)strlen(reason));
+}
+
+/* What every output takes over from its input. */
+static struct ivp_frame derive(const struct run *run, const struct ivp_frame *from,
+			       uint64_t busy_ns)
+{
+	struct ivp_frame frame = {
+	    .id = from->id,
+	    .origin_position = from->position,
+	    .kind = from->kind,
+	    .flags = IVP_FLAG_LAST,
+	    .status = from->status,
+	    .source_time_ns = from->source_time_ns,
+	    .trail_count = from->trail_count,
+	};
+
+	memcpy(frame.trail, from->trail, sizeof(frame.trail));
+	if (frame.trail_count < IVP_TRAIL)
+		frame.trail[frame.trail_count] =
+		    (struct ivp_wire_trail){.busy_ns = busy_ns, .wait_ns = run->wait_ns};
+	frame.trail_count++;
+	return frame;
+}
+
+static void commit(struct run *run, const struct ivp_frame *frame, uint64_t busy_ns)
+{
+	ivp_producer_account(&run->output->link, busy_ns, run->wait_ns);
+	ivp_producer_commit(&run->output->link, frame);
+	run->result->busy_ns += busy_ns;
+	run->result->wait_ns += run->wait_ns;
+}
+
+static void pass_error(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
+		       uint16_t status, const char *reason)
+{
+	struct ivp_frame out = derive(run, in, 0);
+
+	out.kind = IVP_KIND_ERROR;
+	out.status = status;
+	out.metadata_bytes = copy_metadata(in, slot);
+	if (reason[0] && put_reason(slot, reason, &out.metadata_bytes) != 0) {
+		/* No room for all: the reason comes first. */
+		out.metadata_bytes = 0;
+		put_reason(slot, reason, &out.metadata_bytes);
+		copy_records(in, slot, &out.metadata_bytes);
+	}
+	if (run->report)
+		run->report(run->context, in, reason);
+	commit(run, &out, 0);
+	run->result->errors++;
+}
+
+/* Frames without pixels of ours go through as they are. */
+static void pass_on(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
+{
+	struct ivp_frame out = derive(run, in, 0);
+
+	out.metadata_bytes = copy_metadata(in, slot);
+	commit(run, &out, 0);
+	if (in->kind == IVP_KIND_ERROR)
+		run->result->errors++;
+}
+
+static int filter_frame(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
+			struct ivp_why *why)
+{
+	uint64_t start = ivp_now_ns();
+	struct ivp_shape shape;
+	uint64_t bytes;
+	size_t stride;
+
+	if (ivp_format_channels(in->shape.format) == 0) {
+		ivp_why_set(why, "its pixel format %u is not known here", in->shape.format);
+		return IVP_FRAME_UNSUPPORTED;
+	}
+	if (ivp_chain_plan(run->chain, &in->shape, &shape, why) != 0)
+		return IVP_FRAME_UNSUPPORTED;
+	if (ivp_shape_size(&shape, &stride, &bytes) != 0) {
+		ivp_why_set(why, "rows of %u pixels are too long", shape.width);
+		return IVP_FRAME_UNSUPPORTED;
+	}
+	if (bytes > slot->payload_bytes) {
+		ivp_why_set(why,
+			    "the result has %ux%u pixels %s, %llu bytes; link '%s' has room for "
+			    "%llu: raise its 'frame'",
+			    shape.width, shape.height, ivp_format_name(shape.format),
+			    (unsigned long long)bytes, run->output->link.header.link_name,
+			    (unsigned long long)slot->payload_bytes);
+		return IVP_FRAME_TOO_LARGE;
+	}
+
+	const struct ivp_input from = {in->shape, in->stride, in->payload};
+	const struct ivp_output to = {shape, stride, slot->payload};
+	IVP_STEP(fill);
+	ivp_chain_apply(run->chain, &from, &to, beat_both, run);
+	uint64_t busy_ns = ivp_now_ns() - start;
+	struct ivp_frame out = derive(run, in, busy_ns);
+	out.shape = shape;
+	out.stride = stride;
+	out.payload_bytes = bytes;
+	out.metadata_bytes = copy_metadata(in, slot);
+	commit(run, &out, busy_ns);
+	run->result->frames++;
+	return IVP_FRAME_OK;
+}
+
+/* One input, whatever it is, to one output. */
+static void process(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
+{
+	struct ivp_why why = {""};
+	unsigned attempt = ivp_consumer_begin(&run->input->link);
+	int status = IVP_FRAME_UNSUPPORTED;
+
+	switch (in->kind) {
+	case IVP_KIND_END:
+	case IVP_KIND_DROPPED:
+		pass_on(run, in, slot);
+		return;
+	case IVP_KIND_ERROR:
+		if (in->status == IVP_FRAME_CHECKSUM)
+			pass_error(run, in, slot, in->status,
+				   "its checksum is wrong: the payload was changed on the way");
+		else
+			pass_on(run, in, slot);
+		return;
+	case IVP_KIND_PIXELS:
+		if (attempt > MAX_ATTEMPTS) {
+			status = IVP_FRAME_QUARANTINED;
+			ivp_why_set(&why, "it ended its stage %u times", attempt - 1);
+		} else {
+			status = filter_frame(run, in, slot, &why);
+		}
+		break;
+	default:
+		ivp_why_set(&why, "frames of kind %u are not filtered here", in->kind);
+	}
+	if (status != IVP_FRAME_OK)
+		pass_error(run, in, slot, (uint16_t)status, why.text);
+}
+
+/* Is the output for the input at this position out already? Known by the own output window. */
+static bool is_done(struct ivp_output_port *output, uint64_t position)
+{
+	struct ivp_frame last;
+
+	return ivp_producer_last(&output->link, &last) && last.origin_position == position &&
+	       (last.flags & IVP_FLAG_LAST);
+}
+
+/* Did an earlier life die after it had released the end of the stream, with nothing after it?
+ * Then nothing will come: whoever ended the stream has left. */
+static bool has_ended(struct ivp_input_port *input, struct ivp_output_port *output)
+{
+	struct ivp_frame last, next;
+
+	return input->link.left_state == IVP_STATE_ATTACHED &&
+	       ivp_producer_last(&output->link, &last) && last.kind == IVP_KIND_END &&
+	       last.origin_position + 1 == input->link.ring.tail &&
+	       ivp_consumer_acquire(&input->link, &next, NULL) == IVP_EMPTY;
+}
+
+int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
+		   struct ivp_chain *chain, ivp_runner_report *report, void *context,
+		   struct ivp_runner_result *result, struct ivp_why *why)
+{
+	struct ivp_runner_result unused;
+	struct run run = {.input = input,
+			  .output = output,
+			  .chain = chain,
+			  .report = report,
+			  .context = context,
+			  .result = result ? result : &unused};
+	struct ivp_frame frame;
+	struct ivp_slot slot;
+	bool first = true;
+	int error;
+
+	memset(run.result, 0, sizeof(*run.result));
+	ivp_ports_join(input, output);
+	if (has_ended(input, output)) {
+		run.result->ended = true;
+		return 0;
+	}
+	for (;;) {
+		run.wait_ns = 0;
+		error = ivp_input_port_next(input, &frame, &run.wait_ns, why);
+		if (error)
+			break;
+		uint16_t kind = frame.kind;
+		if (first && is_done(output, frame.position)) {
+			run.result->repeated++;
+		} else {
+			error = ivp_output_port_slot(output, &slot, &run.wait_ns, why);
+			if (error)
+				break;
+			process(&run, &frame, &slot);
+		}
+		first = false;
+		ivp_consumer_release(&input->link);
+		if (kind == IVP_KIND_END) {
+			run.result->ended = true;
+			return 0;
+		}
+	}
+	return error == -EINTR ? 0 : error;
+}

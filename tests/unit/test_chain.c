@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "helpers/test.h"
+
+#include "stage/chain.h"
+
+/* Adds a number to each byte. */
+struct add {
+	int amount;
+	unsigned *prepared; /* how often; may be NULL */
+};
+
+static void prepare_add(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+			void *scratch)
+{
+	const struct add *add = self;
+
+	(void)in;
+	(void)out;
+	memset(scratch, add->amount, 256);
+	if (add->prepared)
+		++*add->prepared;
+}
+
+static size_t add_scratch(const void *self, const struct ivp_shape *in, const struct ivp_shape *out)
+{
+	(void)self;
+	(void)out;
+	return 256 + in->width;
+}
+
+static void apply_add(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+		      void *scratch)
+{
+	const uint8_t *table = scratch;
+	size_t bytes = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
+
+	(void)self;
+	assert_memory_equal(&in->shape, &out->shape, sizeof(in->shape));
+	for (uint32_t y = 0; y < in->shape.height; y++)
+		for (size_t x = 0; x < bytes; x++)
+			out->pixels[y * out->stride + x] =
+			    (uint8_t)(in->pixels[y * in->stride + x] + table[x % 256]);
+}
+
+static const struct ivp_filter adder = {
+    .name = "add",
+    .summary = "adds",
+    .formats = IVP_FORMATS_8BIT,
+    .scratch_bytes = add_scratch,
+    .prepare = prepare_add,
+    .apply = apply_add,
+};
+
+/* Doubles the width by showing each pixel twice; GRAY8 only, and no wider than 100. */
+static int double_shape(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
+			struct ivp_why *why)
+{
+	const uint32_t *widest = self;
+
+	if (in->width > *widest) {
+		ivp_why_set(why, "wider than %u", *widest);
+		return -EINVAL;
+	}
+	out->width = in->width * 2;
+	return 0;
+}
+
+static void apply_double(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+			 void *scratch)
+{
+	(void)self;
+	(void)scratch;
+	for (uint32_t y = 0; y < out->shape.height; y++)
+		for (uint32_t x = 0; x < out->shape.width; x++)
+			out->pixels[y * out->stride + x] = in->pixels[y * in->stride + x / 2];
+}
+
+static const struct ivp_filter doubler = {
+    .name = "double",
+    .summary = "doubles",
+    .formats = IVP_FORMAT_BIT(IVP_FORMAT_GRAY8),
+    .shape = double_shape,
+    .apply = apply_double,
+};
+
+struct image {
+	struct ivp_shape shape;
+	size_t stride;
+	uint8_t *pixels;
+};
+
+static struct image make_image(uint32_t width, uint32_t height, uint32_t format, uint8_t first)
+{
+	struct image image = {.shape = {width, height, format}};
+	uint64_t bytes;
+
+	assert_int_equal(ivp_shape_size(&image.shape, &image.stride, &bytes), 0);
+	image.pixels = malloc(bytes);
+	assert_non_null(image.pixels);
+	memset(image.pixels, 0xee, bytes);
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width * ivp_format_pixel_bytes(format); x++)
+			image.pixels[y * image.stride + x] = (uint8_t)(first + y * 7 + x);
+	return image;
+}
+
+static void count_beat(void *context)
+{
+	++*(unsigned *)context;
+}
+
+/* Plans and applies. The result is the caller's to free. */
+static struct image run(struct ivp_chain *chain, const struct image *in, unsigned *beats)
+{
+	struct ivp_shape shape;
+	struct ivp_why why = {""};
+
+	if (ivp_chain_plan(chain, &in->shape, &shape, &why) != 0)
+		fail_msg("%s", why.text);
+	struct image out = make_image(shape.width, shape.height, shape.format, 0);
+	const struct ivp_input from = {in->shape, in->stride, in->pixels};
+	const struct ivp_output to = {out.shape, out.stride, out.pixels};
+	ivp_chain_apply(chain, &from, &to, beats ? count_beat : NULL, beats);
+	return out;
+}
+
+static void no_filters_copy_the_pixels_and_not_the_padding(void **state)
+{
+	struct image in = make_image(10, 3, IVP_FORMAT_RGB16, 1);
+	struct ivp_chain chain;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, NULL, 0), 0);
+	struct image out = run(&chain, &in, NULL);
+	assert_memory_equal(&out.shape, &in.shape, sizeof(in.shape));
+	for (unsigned y = 0; y < 3; y++) {
+		assert_memory_equal(out.pixels + y * 64, in.pixels + y * 64, 60);
+		assert_int_equal(out.pixels[y * 64 + 60], 0xee);
+	}
+	assert_int_equal(ivp_chain_memory(&chain), 0);
+	free(in.pixels);
+	free(out.pixels);
+	ivp_chain_finish(&chain);
+}
+
+static void filters_run_in_their_order(void **state)
+{
+	struct add one = {1, NULL}, two = {2, NULL};
+	uint32_t widest = 100;
+	const struct ivp_filter_conf conf[] = {
+	    {&adder, &one, 1}, {&doubler, &widest, 2}, {&adder, &two, 3}, {&doubler, &widest, 4}};
+	struct ivp_chain chain;
+	unsigned beats = 0;
+
+	(void)state;
+	for (unsigned count = 0; count <= 4; count++) {
+		struct image in = make_image(5, 4, IVP_FORMAT_GRAY8, 10);
+		assert_int_equal(ivp_chain_init(&chain, conf, count), 0);
+		struct image out = run(&chain, &in, &beats);
+		unsigned factor = count >= 4 ? 4 : count >= 2 ? 2 : 1;
+		unsigned plus = count >= 3 ? 3 : count >= 1 ? 1 : 0;
+		assert_int_equal(out.shape.width, 5 * factor);
+		assert_int_equal(out.shape.height, 4);
+		for (unsigned y = 0; y < 4; y++)
+			for (unsigned x = 0; x < 5 * factor; x++)
+				assert_int_equal(out.pixels[y * 64 + x],
+						 10 + y * 7 + x / factor + plus);
+		free(in.pixels);
+		free(out.pixels);
+		ivp_chain_finish(&chain);
+	}
+	assert_int_equal(beats, 1 + 2 + 3 + 4);
+}
+
+static void a_shape_is_planned_once_until_another_comes(void **state)
+{
+	unsigned prepared = 0;
+	struct add one = {1, &prepared};
+	const struct ivp_filter_conf conf = {&adder, &one, 1};
+	const struct ivp_shape small = {5, 4, IVP_FORMAT_GRAY8}, tall = {5, 5, IVP_FORMAT_GRAY8},
+			       rgb = {5, 5, IVP_FORMAT_RGB8};
+	struct ivp_chain chain;
+	struct ivp_shape out;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, &conf, 1), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ivp_chain_plan(&chain, &small, &out, NULL), 0);
+	assert_int_equal(prepared, 1);
+	assert_memory_equal(&out, &small, sizeof(out));
+	assert_int_equal(ivp_chain_plan(&chain, &tall, &out, NULL), 0);
+	assert_int_equal(prepared, 2);
+	assert_int_equal(out.height, 5);
+	assert_int_equal(ivp_chain_plan(&chain, &rgb, &out, NULL), 0);
+	assert_int_equal(prepared, 3);
+	assert_int_equal(ivp_chain_plan(&chain, &small, &out, NULL), 0);
+	assert_int_equal(prepared, 4);
+	ivp_chain_finish(&chain);
+}
+
+static void a_filter_that_does_not_take_an_image_is_named(void **state)
+{
+	struct add one = {1, NULL};
+	uint32_t widest = 100;
+	const struct ivp_filter_conf conf[] = {{&adder, &one, 1}, {&doubler, &widest, 2}};
+	const struct ivp_shape good = {5, 4, IVP_FORMAT_GRAY8}, deep = {5, 4, IVP_FORMAT_GRAY16},
+			       rgb = {5, 4, IVP_FORMAT_RGB8}, wide = {101, 4, IVP_FORMAT_GRAY8},
+			       unknown = {5, 4, 77}, huge = {5, 4, 1u << 31};
+	struct ivp_chain chain;
+	struct ivp_shape out;
+	struct ivp_why why;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, conf, 2), 0);
+	assert_int_equal(ivp_chain_plan(&chain, &deep, &out, &why), -EINVAL);
+	assert_string_equal(why.text, "filter 'add' does not take GRAY16 images");
+	assert_int_equal(ivp_chain_plan(&chain, &rgb, &out, &why), -EINVAL);
+	assert_string_equal(why.text, "filter 'double' does not take RGB8 images");
+	assert_int_equal(ivp_chain_plan(&chain, &wide, &out, &why), -EINVAL);
+	assert_string_equal(why.text, "filter 'double' does not take this image: wider than 100");
+	assert_int_equal(ivp_chain_plan(&chain, &unknown, &out, &why), -EINVAL);
+	assert_int_equal(ivp_chain_plan(&chain, &huge, &out, &why), -EINVAL);
+
+	/* After an error nothing is planned: the good shape is prepared anew and works. */
+	assert_int_equal(ivp_chain_plan(&chain, &good, &out, &why), 0);
+	assert_int_equal(ivp_chain_plan(&chain, &wide, &out, &why), -EINVAL);
+	struct image in = make_image(5, 4, IVP_FORMAT_GRAY8, 10);
+	struct image result = run(&chain, &in, NULL);
+	assert_int_equal(result.pixels[64 + 9], 10 + 7 + 4 + 1);
+	free(in.pixels);
+	free(result.pixels);
+	ivp_chain_finish(&chain);
+}
+
+static void a_result_that_no_memory_could_hold_is_refused(void **state)
+{
+	uint32_t widest = UINT32_MAX;
+	const struct ivp_filter_conf conf[] = {{&doubler, &widest, 1}, {&doubler, &widest, 2}};
+	const struct ivp_shape in = {1u << 30, 1, IVP_FORMAT_GRAY8};
+	struct ivp_chain chain;
+	struct ivp_shape out;
+	struct ivp_why why;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, conf, 2), 0);
+	/* Rows of 2^31 bytes: one more than a stride can tell. */
+	assert_int_equal(ivp_chain_plan(&chain, &in, &out, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "filter 'double' makes an image of 2147483648x1"));
+	ivp_chain_finish(&chain);
+}
+
+static void memory_is_taken_once_for_shapes_that_come_back(void **state)
+{
+	struct add one = {1, NULL}, two = {2, NULL};
+	const struct ivp_filter_conf conf[] = {
+	    {&adder, &one, 1}, {&adder, &two, 2}, {&adder, &one, 3}, {&adder, &two, 4}};
+	struct ivp_chain chain;
+	struct ivp_shape out;
+	size_t held = 0;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, conf, 4), 0);
+	assert_int_equal(ivp_chain_memory(&chain), 0);
+	for (int round = 0; round < 10; round++) {
+		const void *middle = chain.middle[0], *scratch = chain.steps[2].scratch;
+		for (uint32_t side = 100; side > 0; side -= 10) {
+			const struct ivp_shape in = {side, 110 - side, IVP_FORMAT_RGB8};
+			assert_int_equal(ivp_chain_plan(&chain, &in, &out, NULL), 0);
+		}
+		if (round == 0)
+			held = ivp_chain_memory(&chain);
+		else
+			assert_ptr_equal(chain.middle[0], middle);
+		if (round > 0)
+			assert_ptr_equal(chain.steps[2].scratch, scratch);
+		assert_int_equal(ivp_chain_memory(&chain), held);
+	}
+	/* Four filters need two images between them, of at most 100 rows of 192 bytes or so. */
+	assert_true(held >= 4 * 356);
+	assert_true(held < 100000);
+	ivp_chain_finish(&chain);
+	assert_int_equal(ivp_chain_memory(&chain), 0);
+}
+
+static void shapes_may_change_from_frame_to_frame(void **state)
+{
+	struct add one = {1, NULL}, two = {2, NULL};
+	uint32_t widest = 100;
+	const struct ivp_filter_conf conf[] = {
+	    {&adder, &one, 1}, {&doubler, &widest, 2}, {&adder, &two, 3}};
+	struct ivp_chain chain;
+	uint32_t seed = 1;
+
+	(void)state;
+	assert_int_equal(ivp_chain_init(&chain, conf, 3), 0);
+	for (int i = 0; i < 200; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		uint32_t width = seed >> 16 & 63, height = seed >> 24 & 31;
+		struct image in = make_image(width + 1, height + 1, IVP_FORMAT_GRAY8, (uint8_t)i);
+		struct image out = run(&chain, &in, NULL);
+		for (uint32_t y = 0; y <= height; y++)
+			for (uint32_t x = 0; x < 2 * (width + 1); x++)
+				assert_int_equal(out.pixels[y * out.stride + x],
+						 (uint8_t)(i + y * 7 + x / 2 + 3));
+		free(in.pixels);
+		free(out.pixels);
+	}
+	ivp_chain_finish(&chain);
+}
+
+static void a_zeroed_chain_may_be_finished(void **state)
+{
+	struct ivp_chain chain = {0};
+
+	(void)state;
+	ivp_chain_finish(&chain);
+	assert_int_equal(ivp_chain_init(&chain, NULL, 0), 0);
+	ivp_chain_finish(&chain);
+	ivp_chain_finish(&chain);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_filters_copy_the_pixels_and_not_the_padding),
+	    cmocka_unit_test(filters_run_in_their_order),
+	    cmocka_unit_test(a_shape_is_planned_once_until_another_comes),
+	    cmocka_unit_test(a_filter_that_does_not_take_an_image_is_named),
+	    cmocka_unit_test(a_result_that_no_memory_could_hold_is_refused),
+	    cmocka_unit_test(memory_is_taken_once_for_shapes_that_come_back),
+	    cmocka_unit_test(shapes_may_change_from_frame_to_frame),
+	    cmocka_unit_test(a_zeroed_chain_may_be_finished),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
