@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hidden name follows from the name, so that a restarted writer finds and removes what its
+ * former life left. Renaming within a folder is atomic (rename(2)); it follows the sync, so that
+ * a machine that goes down never shows an empty file under the final name.
+ */
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+int ivp_file_begin(struct ivp_file *file, int folder, const char *name)
+{
+	int fd, n, error;
+
+	*file = (struct ivp_file){.folder = folder};
+	n = snprintf(file->hidden, sizeof(file->hidden), ".%s.part", name);
+	if (n < 0 || (size_t)n >= sizeof(file->hidden))
+		return -ENAMETOOLONG;
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	if (unlinkat(folder, file->hidden, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(folder, file->hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0666);
+	if (fd < 0)
+		return -errno;
+	file->stream = fdopen(fd, "wb");
+	if (!file->stream) {
+		error = -errno;
+		close(fd);
+		unlinkat(folder, file->hidden, 0);
+		return error;
+	}
+	return 0;
+}
+
+/* stdio keeps only a flag of an early error: ENOSPC and its like are told by errno if the last
+ * write failed, and are an I/O error otherwise. */
+static int finish_stream(FILE *stream)
+{
+	int error = 0;
+
+	errno = 0;
+	if (fflush(stream) != 0 || ferror(stream))
+		error = errno ? -errno : -EIO;
+	if (!error && fsync(fileno(stream)) < 0)
+		error = -errno;
+	if (fclose(stream) != 0 && !error)
+		error = -errno;
+	return error;
+}
+
+int ivp_file_commit(struct ivp_file *file)
+{
+	int error = finish_stream(file->stream);
+
+	file->stream = NULL;
+	if (!error && renameat(file->folder, file->hidden, file->folder, file->name) < 0)
+		error = -errno;
+	if (error)
+		unlinkat(file->folder, file->hidden, 0);
+	*file = (struct ivp_file){0};
+	return error;
+}
+
+void ivp_file_abandon(struct ivp_file *file)
+{
+	if (!file->stream)
+		return;
+	fclose(file->stream);
+	unlinkat(file->folder, file->hidden, 0);
+	*file = (struct ivp_file){0};
+}

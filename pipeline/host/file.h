@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files that appear whole or not at all: written under a hidden name in the folder where they
+ * belong, synced, then renamed. Blocks for the file system only. Thread-safe on different files.
+ */
+#ifndef IVP_HOST_FILE_H
+#define IVP_HOST_FILE_H
+
+#include <limits.h>
+#include <stdio.h>
+
+/* A file being written. A zeroed one is none. */
+struct ivp_file {
+	FILE *stream; /* for the caller to write to; he need not look at its errors */
+	int folder;
+	char name[NAME_MAX + 1];
+	char hidden[NAME_MAX + 1]; /* ".NAME.part" */
+};
+
+/*
+ * Begins the file name, without '/', in the folder, a descriptor that stays the caller's. What a
+ * killed writer of the same name left is removed.
+ * Returns 0, -ENAMETOOLONG, or the -errno of the system; on failure there is nothing to end.
+ */
+int ivp_file_begin(struct ivp_file *file, int folder, const char *name);
+/*
+ * Ends it: the file is complete and on disk, in the place of any earlier one. Returns 0, or the
+ * -errno of any write or of what else failed; the file is then abandoned.
+ */
+int ivp_file_commit(struct ivp_file *file);
+/* Ends it: nothing remains. */
+void ivp_file_abandon(struct ivp_file *file);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every frame ends in exactly one of delivered, dropped and quarantined. Numbers from frames are
+ * a peer's word: sums saturate, and times that cannot be are left out.
+ */
+#include "host/sink.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/units.h"
+
+struct drain {
+	struct ivp_input_port *port;
+	struct ivp_writer *writer;
+	struct ivp_sink_account *account;
+	struct ivp_wire_owner *own; /* counters in our window, for monitors */
+	struct ivp_notes notes;
+};
+
+static void count(uint64_t *counter, uint64_t by)
+{
+	ivp_store_relaxed(counter, *counter + by);
+}
+
+static void add_saturated(uint64_t *sum, uint64_t value)
+{
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = UINT64_MAX;
+}
+
+static void count_trail(struct ivp_sink_account *account, const struct ivp_frame *frame)
+{
+	const unsigned count = frame->trail_count < IVP_TRAIL ? frame->trail_count : IVP_TRAIL;
+
+	if (count > account->stage_count)
+		account->stage_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		account->stages[i].frames++;
+		add_saturated(&account->stages[i].busy_ns, frame->trail[i].busy_ns);
+		add_saturated(&account->stages[i].wait_ns, frame->trail[i].wait_ns);
+	}
+}
+
+static void count_delivered(struct drain *drain, const struct ivp_frame *frame)
+{
+	struct ivp_sink_account *account = drain->account;
+	const uint64_t now_ns = ivp_now_ns();
+
+	account->delivered++;
+	account->bytes += frame->payload_bytes;
+	count(&drain->own->bytes, frame->payload_bytes);
+	count_trail(account, frame);
+	if (frame->source_time_ns != 0 && frame->source_time_ns <= now_ns)
+		ivp_latency_add(&account->latency, now_ns - frame->source_time_ns);
+}
+
+static void quarantine(struct drain *drain, const struct ivp_frame *frame, const char *reason)
+{
+	drain->account->quarantined++;
+	count(&drain->own->errors, 1);
+	ivp_log(IVP_LOG_WARNING, "frame %llu (%s) failed: %s", (unsigned long long)frame->id,
+		drain->notes.name, reason);
+}
+
+static const char *status_text(unsigned status)
+{
+	switch (status) {
+	case IVP_FRAME_UNSUPPORTED:
+		return "a filter does not take it";
+	case IVP_FRAME_TOO_LARGE:
+		return "a result does not fit its slot";
+	case IVP_FRAME_CHECKSUM:
+		return "its payload is not what the producer wrote";
+	case IVP_FRAME_QUARANTINED:
+		return "it ended its stage too often";
+	default:
+		return "no reason was given";
+	}
+}
+
+static int write_pixels(struct drain *drain, const struct ivp_frame *frame, struct ivp_why *why)
+{
+	const struct ivp_notes *notes = &drain->notes;
+	int error;
+
+	if (ivp_format_channels(frame->shape.format) == 0) {
+		quarantine(drain, frame, "its pixel format is not known here");
+		return 0;
+	}
+	if (notes->renamed)
+		ivp_log(IVP_LOG_WARNING,
+			"frame %llu: its name is not fit for a file; it becomes %s",
+			(unsigned long long)frame->id, notes->name);
+	error = ivp_writer_put(drain->writer, frame, notes, why);
+	if (error == -EINVAL) {
+		quarantine(drain, frame, why->text);
+		return 0;
+	}
+	if (error)
+		return error;
+	if (drain->writer->last_taken)
+		ivp_log(IVP_LOG_WARNING,
+			"frame %llu (%s): the name is taken by another frame of this run; it "
+			"becomes %s",
+			(unsigned long long)frame->id, notes->name, drain->writer->last);
+	count_delivered(drain, frame);
+	return 0;
+}
+
+static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct ivp_why *why)
+{
+	struct ivp_notes *notes = &drain->notes;
+	int error;
+
+	if (frame->kind == IVP_KIND_END) {
+		/* First the writer: if we die in between, the end is still in the link. */
+		ivp_writer_complete(drain->writer);
+		drain->account->ended = true;
+		return 0;
+	}
+	error = ivp_notes_read(notes, frame, why);
+	if (error)
+		return error;
+	switch (frame->kind) {
+	case IVP_KIND_PIXELS:
+		return write_pixels(drain, frame, why);
+	case IVP_KIND_DROPPED:
+		drain->account->dropped++;
+		count(&drain->own->dropped, 1);
+		return 0;
+	case IVP_KIND_ERROR:
+		quarantine(drain, frame,
+			   notes->reason[0] ? notes->reason : status_text(frame->status));
+		return 0;
+	default:
+		quarantine(drain, frame, "it is of a kind that this sink does not know");
+		return 0;
+	}
+}
+
+/* Is it the second signal? */
+static bool told_to_stop(const struct ivp_input_port *port)
+{
+	return port->stop && *port->stop >= 2;
+}
+
+static int run(struct drain *drain, struct ivp_why *why)
+{
+	struct ivp_consumer *link = &drain->port->link;
+	uint64_t first_ns = 0, begin_ns, wait_ns;
+	struct ivp_frame frame;
+	int error = 0;
+
+	while (!error && !drain->account->ended) {
+		if (told_to_stop(drain->port)) {
+			ivp_why_set(why, "stopped at once, as told; the rest is still in the link");
+			return -EINTR;
+		}
+		wait_ns = 0;
+		error = ivp_input_port_next(drain->port, &frame, &wait_ns, why);
+		count(&drain->own->wait_ns, wait_ns);
+		if (error == -EINTR && !told_to_stop(drain->port))
+			return 0;
+		if (error)
+			break;
+		begin_ns = ivp_now_ns();
+		if (first_ns == 0)
+			first_ns = begin_ns;
+		ivp_consumer_begin(link);
+		error = take_frame(drain, &frame, why);
+		if (error)
+			break;
+		ivp_consumer_release(link);
+		count(&drain->own->busy_ns, ivp_now_ns() - begin_ns);
+		drain->account->elapsed_ns = ivp_now_ns() - first_ns;
+	}
+	return error;
+}
+
+int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
+		 struct ivp_sink_account *account, struct ivp_why *why)
+{
+	struct drain drain = {
+	    .port = port, .writer = writer, .account = account, .own = port->link.ring.own};
+	int error;
+
+	*account = (struct ivp_sink_account){0};
+	error = ivp_notes_init(&drain.notes, port->link.header.metadata_bytes);
+	if (error) {
+		ivp_why_set(why, "not enough memory for a frame's metadata");
+		return error;
+	}
+	error = ivp_writer_begin(writer, port->link.header.link_name, port->link.header.epoch,
+				 port->link.ring.tail, why);
+	if (!error)
+		error = run(&drain, why);
+	ivp_notes_finish(&drain.notes);
+	ivp_log(IVP_LOG_INFO, "%llu delivered, %llu dropped, %llu quarantined; %.3f s%s",
+		(unsigned long long)account->delivered, (unsigned long long)account->dropped,
+		(unsigned long long)account->quarantined, (double)account->elapsed_ns / 1e9,
+		account->ended ? "" : "; the end of the stream has not come yet");
+	return error;
+}

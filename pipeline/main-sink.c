@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* pipeline-sink: images from the last link of a pipeline into files. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/units.h"
+#include "host/account.h"
+#include "program.h"
+
+enum { CHECK = 1, OPTIONS = 0x80 };
+
+static const struct ivp_cli_option options[] = {
+    {'c', "config", "FILE", "the configuration: a topology with a sink section"},
+    {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
+    {'i', "input", "LINK", "the link to drain, in place of the configuration's"},
+    {'o', "output", "DIR", "a folder for the images; '-': a PNM stream on standard output"},
+    {'f', "format", "FORMAT", "png, jpeg, pnm, same (by file name) or null (write nothing)"},
+    {'r', "report", "FILE", "write the account there, as JSON"},
+    {CHECK, "check", NULL, "check the configuration, print 'configuration OK' and end"},
+    {0},
+};
+
+static const struct ivp_cli_program program = {
+    .name = "pipeline-sink",
+    .summary = "Writes the images that come out of a pipeline, until the end of the stream.",
+    .options = options,
+};
+
+/* In the order of enum ivp_sink_format. */
+static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
+
+/* The command line and the configuration, made one: values of options by their ids. */
+struct sink {
+	const char *text[OPTIONS];
+	const struct ivp_link_conf *link;
+	struct ivp_writer_options writer;
+};
+
+/* Finds what the command line or the configuration says. Returns EX_OK or the exit code. */
+static int settle(struct sink *sink, const struct ivp_topology *topology)
+{
+	const struct ivp_sink_conf *conf = &topology->sink;
+	const char *wanted = sink->text['i'], *format = sink->text['f'];
+	unsigned i = conf->format;
+
+	sink->link = wanted ? ivp_topology_link(topology, wanted) : conf->input;
+	if (!sink->link) {
+		ivp_log(IVP_LOG_ERROR, "%s: no link '%s' to drain: see sink { input }, --input",
+			topology->file, wanted ? wanted : "");
+		return EX_CONFIG;
+	}
+	for (i = format ? 0 : i; format && formats[i] && strcmp(formats[i], format) != 0;)
+		i++;
+	if (!formats[i]) {
+		ivp_log(IVP_LOG_ERROR, "--format is png, jpeg, pnm, same or null, not '%s'",
+			format);
+		return EX_USAGE;
+	}
+	sink->writer = (struct ivp_writer_options){
+	    .output = sink->text['o'] ? sink->text['o'] : conf->output,
+	    .mode = i == IVP_SINK_SAME ? IVP_WRITER_SAME
+				       : (i == IVP_SINK_NULL ? IVP_WRITER_NULL : IVP_WRITER_FIXED),
+	    .encoding = i == IVP_SINK_JPEG ? IVP_ENCODE_JPEG
+					   : (i == IVP_SINK_PNM ? IVP_ENCODE_PNM : IVP_ENCODE_PNG),
+	    .quality = conf->quality,
+	    .compression = conf->compression,
+	};
+	if (sink->writer.output || sink->writer.mode == IVP_WRITER_NULL)
+		return EX_OK;
+	ivp_log(IVP_LOG_ERROR, "%s: no output: give sink { output = \"DIR\" }, or --output DIR",
+		topology->file);
+	return EX_CONFIG;
+}
+
+/* Drains the link. Returns the exit code. */
+static int drain(const struct sink *sink, const struct ivp_port_options *where,
+		 struct ivp_writer *writer)
+{
+	static struct ivp_sink_account account; /* too large for a stack */
+	struct ivp_input_port port;
+	struct ivp_why why = {""};
+	int status, error = ivp_input_port_open(&port, where, &why);
+	const bool open = !error;
+
+	if (open)
+		error = ivp_sink_run(&port, writer, &account, &why);
+	if (error)
+		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
+	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);
+	if (open)
+		ivp_input_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
+				     (uint32_t)status);
+	if (!error && account.quarantined > 0)
+		status = EX_DATAERR;
+	if (sink->text['r'] && ivp_account_write_sink(sink->text['r'], &account, &why) != 0) {
+		ivp_log(IVP_LOG_ERROR, "%s", why.text);
+		status = error ? status : EX_CANTCREAT;
+	}
+	return status;
+}
+
+static int run(struct sink *sink, const struct ivp_topology *topology)
+{
+	struct ivp_port_options where;
+	struct ivp_writer writer;
+	struct ivp_why why;
+	int status = settle(sink, topology);
+
+	if (status != EX_OK)
+		return status;
+	if (sink->text[CHECK])
+		return ivp_cli_print_ok();
+	if (ivp_writer_open(&writer, &sink->writer, &why) != 0) {
+		ivp_log(IVP_LOG_ERROR, "%s", why.text);
+		return EX_CANTCREAT;
+	}
+	where = ivp_program_port(topology, sink->text['n'], sink->link);
+	status = drain(sink, &where, &writer);
+	ivp_writer_close(&writer);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct ivp_topology *topology;
+	struct sink sink = {0};
+	struct ivp_cli cli;
+	int option, status;
+
+	ivp_log_open(program.name, NULL, IVP_LOG_INFO);
+	ivp_cli_begin(&cli, &program, argc, argv);
+	while ((option = ivp_cli_next(&cli)) != IVP_CLI_DONE) {
+		if (option == IVP_CLI_EXIT)
+			return cli.status;
+		sink.text[option] = cli.value ? cli.value : "";
+	}
+	if (!sink.text['c'])
+		return ivp_cli_wrong(&cli, "which configuration? --config FILE is missing");
+	status = ivp_program_read(&cli, sink.text['c'], &topology);
+	if (status != EX_OK)
+		return status;
+	status = ivp_signals_catch() == 0 ? run(&sink, topology) : EX_OSERR;
+	ivp_topology_destroy(topology);
+	return status;
+}
