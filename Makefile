@@ -40,13 +40,16 @@ lib_obj := $(lib_src:%.c=$(O)/obj/%.o)
 programs := $(patsubst %-pipeline,%,$(patsubst pipeline/main-%.c,$(O)/pipeline-%,$(wildcard pipeline/main-*.c)))
 
 include rules/deps.mk
+include rules/guest.mk
 include rules/check.mk
+include rules/lint.mk
+include rules/install.mk
 
-all: $(O)/libivpipe.a $(programs) ## build everything
+all: $(programs) guest ## build everything: programs, guest image
 
-.PHONY: all ready programs clean distclean help FORCE
+.PHONY: all ready programs demo clean distclean help FORCE
 programs: $(programs)
-ready: all
+ready: all kernel
 
 # Files that change only if the text does: what depends on them is made again then.
 define stamp
@@ -56,7 +59,7 @@ endef
 $(O)/.flags: FORCE
 	$(call stamp,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
 $(O)/.objects: FORCE
-	$(call stamp,$(lib_obj))
+	$(call stamp,$(lib_src))
 
 # Filters are loops over pixels: they get the optimiser's full attention.
 $(O)/obj/%.o: %.c $(O)/.flags
@@ -80,6 +83,15 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libivpipe.a
 	$(call say,LD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(O)/libivpipe.a -lcmocka -lz $(LIBS_HOST) $(LDLIBS)
+
+demo: MODE ?= guests
+demo: OUT ?= out
+demo: ## sample-images through blur and resize in two guests; MODE=local: as processes
+	@rules/install-packages $(packages_build) $(if $(filter local,$(MODE)),,$(packages_run))
+	@$(MAKE) $(parallel) $(if $(filter local,$(MODE)),programs,ready)
+	@$(O)/pipeline run configs/blur-resize.conf $(if $(filter local,$(MODE)),--local) \
+		--name demo-$$$$ --input sample-images --output $(OUT)
+	@echo "The results are in $(OUT)/."
 
 clean: ## remove what was built, but for the guests' kernel
 	@[ ! -d $(O) ] || find $(O) -mindepth 1 -maxdepth 1 ! -name kernel -exec rm -rf {} +

@@ -22,14 +22,18 @@ JOBS ?= 2
 prove := $(if $(filter thread,$(SAN)),setarch -R) prove --timer -j$(JOBS) --rules='seq=**/vm/*' \
 	--rules='par=**' --exec tests/run-one
 
-.PHONY: check check-local check-wire check-asan check-tsan check-valgrind check-some
-check: ## every test; T=ring: those with ring in their names
+.PHONY: check check-local check-vm check-wire check-asan check-tsan check-valgrind check-some
+check: ## every test, in guests too; T=ring: those with ring in their names
 	@rules/install-packages $(packages_build) $(packages_run) $(packages_test)
 	@$(MAKE) $(parallel) ready
 	@$(MAKE) $(parallel) check-some G="$(test_groups)"
 
 check-local: ## the tests that need no guests
 	@$(MAKE) $(parallel) check-some G="$(local_groups)"
+
+check-vm: ## the tests in guests
+	@$(MAKE) $(parallel) ready
+	@$(MAKE) $(parallel) check-some G=vm
 
 check-wire: ## the layout of wire.h on five targets, in C and C++
 	@$(MAKE) check-some G=wire
@@ -47,6 +51,17 @@ check-valgrind: ## parsers and codecs under valgrind
 check-some: $(test_paths:%.sh=) $(test_helpers) programs
 	@[ -n "$(test_paths)" ] || { echo "no test is named like $(T)"; exit 1; }
 	@BUILD=$(abspath $(O)) $(prove) $(sort $(test_paths))
+
+.PHONY: model soak
+model: ## explore the models of the protocol with spin, and the ways to break it
+	@rules/install-packages $(packages_test)
+	@$(MAKE) check-some G=model
+
+# N: kills.
+soak: N ?= 1000
+soak: programs ## kill N=1000 of the programs at random, one after the other, as they work
+	@BUILD=$(abspath $(O)) SOAK_KILLS=$(N) TEST_SECONDS=$(N)0 prove -v --timer --exec tests/run-one \
+		tests/stress/test_soak.sh
 
 .PHONY: bench
 bench: $(benches) programs ## measure: build/bench/*.json

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* pipeline destroy: removes windows that nobody holds. */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/cli.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "program.h"
+#include "supervisor/commands.h"
+#include "supervisor/plan.h"
+#include "transport/region.h"
+
+static const struct ivp_cli_option options[] = {
+    {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
+    {0},
+};
+
+static const struct ivp_cli_program program = {
+    .name = "pipeline destroy",
+    .operands = "FILE|NAME",
+    .summary = "Removes the windows in /dev/shm of the pipeline that FILE describes or that is "
+	       "called\nNAME. What a program or guest still holds stays.",
+    .options = options,
+};
+
+/* Removes what can be removed. Returns 0, or -errno of the first that stays. */
+static int destroy(const char *name)
+{
+	char pattern[96];
+	glob_t found = {0};
+	int first = 0;
+
+	snprintf(pattern, sizeof(pattern), "/dev/shm/ivpipe.%s.*", name);
+	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc == 0)
+		ivp_log(IVP_LOG_INFO, "there are no windows of a pipeline '%s'", name);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct ivp_why why;
+		int error = ivp_region_destroy(found.gl_pathv[i], &why);
+
+		if (!error)
+			printf("removed %s\n", found.gl_pathv[i]);
+		else if (error != -ENOENT) /* somebody else was quicker */
+			ivp_log(IVP_LOG_ERROR, "%s", why.text);
+		if (error != -ENOENT && !first)
+			first = error;
+	}
+	globfree(&found);
+	return first;
+}
+
+/* Sets name to that of the operand: a file, or a name itself. */
+static int find_name(const struct ivp_cli *cli, char name[IVP_NAME_BYTES])
+{
+	const char *operand = cli->operands[0];
+	struct ivp_topology *topology;
+	int status;
+
+	if (ivp_plan_name_valid(operand) && access(operand, F_OK) < 0) {
+		snprintf(name, IVP_NAME_BYTES, "%s", operand);
+		return EX_OK;
+	}
+	status = ivp_program_read(cli, operand, &topology);
+	if (status != EX_OK)
+		return status;
+	memcpy(name, topology->name, IVP_NAME_BYTES);
+	ivp_topology_destroy(topology);
+	return EX_OK;
+}
+
+int ivp_command_destroy(int argc, char **argv)
+{
+	char name[IVP_NAME_BYTES] = "";
+	const char *wish = NULL;
+	struct ivp_cli cli;
+	int option, status;
+
+	ivp_cli_begin(&cli, &program, argc, argv);
+	while ((option = ivp_cli_next(&cli)) != IVP_CLI_DONE) {
+		if (option == IVP_CLI_EXIT)
+			return cli.status;
+		wish = cli.value;
+	}
+	if (cli.operand_count != 1)
+		return ivp_cli_wrong(&cli, "which pipeline? It takes one FILE or NAME");
+	if (wish && !ivp_plan_name_valid(wish))
+		return ivp_cli_wrong(&cli, "--name '%s' is no name for a pipeline", wish);
+	status = find_name(&cli, name);
+	if (status != EX_OK)
+		return status;
+	status = ivp_exit_code(destroy(wish ? wish : name));
+	return fflush(stdout) != 0 && status == EX_OK ? EX_IOERR : status;
+}

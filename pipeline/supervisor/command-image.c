@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* pipeline image: the initial root file system of guests. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/cli.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "supervisor/commands.h"
+#include "supervisor/image.h"
+
+static const struct ivp_cli_option options[] = {
+    {'i', "init", "FILE", "the guest's only program: pipeline-stage, linked statically"},
+    {'c', "config", "FILE", "a stage's configuration, put into the image"},
+    {'o', "output", "FILE", "the image to write"},
+    {0},
+};
+
+static const struct ivp_cli_program program = {
+    .name = "pipeline image",
+    .summary = "Writes an initial root file system (cpio, \"newc\") for guests, with FILE as "
+	       "/init.\nWith --config it is complete for one stage in a guest of your own.",
+    .options = options,
+};
+
+static int read_text(const char *path, char **text, size_t *bytes, struct ivp_why *why)
+{
+	FILE *from = fopen(path, "re"), *to = open_memstream(text, bytes);
+	char block[4096];
+	size_t n;
+	int error = from && to ? 0 : -errno;
+
+	while (!error && (n = fread(block, 1, sizeof(block), from)) > 0)
+		if (fwrite(block, 1, n, to) != n)
+			error = -ENOMEM;
+	if (!error && ferror(from))
+		error = -EIO;
+	if (from)
+		fclose(from);
+	if (to && fclose(to) != 0 && !error)
+		error = -ENOMEM;
+	if (error)
+		ivp_why_set(why, "cannot read %s: %s", path, strerror(-error));
+	return error;
+}
+
+/* The image by way of a file beside it, since a configuration is put behind a finished image. */
+static int make_complete(const char *init, const char *config, const char *output,
+			 struct ivp_why *why)
+{
+	char *text = NULL, *bare = NULL;
+	size_t bytes = 0;
+	int error = read_text(config, &text, &bytes, why);
+
+	if (!error && asprintf(&bare, "%s.bare", output) < 0) {
+		bare = NULL;
+		error = -ENOMEM;
+	}
+	if (!error)
+		error = ivp_image_create(init, bare, why);
+	if (!error) {
+		if (remove(output) < 0 && errno != ENOENT)
+			error = -errno;
+		else
+			error = ivp_image_add_conf(bare, text, bytes, output, why);
+		remove(bare);
+	}
+	free(bare);
+	free(text);
+	return error;
+}
+
+int ivp_command_image(int argc, char **argv)
+{
+	const char *init = NULL, *config = NULL, *output = NULL;
+	struct ivp_why why = {""};
+	struct ivp_cli cli;
+	int option, error;
+
+	ivp_cli_begin(&cli, &program, argc, argv);
+	while ((option = ivp_cli_next(&cli)) != IVP_CLI_DONE) {
+		if (option == IVP_CLI_EXIT)
+			return cli.status;
+		if (option == 'i')
+			init = cli.value;
+		else if (option == 'c')
+			config = cli.value;
+		else
+			output = cli.value;
+	}
+	if (!init || !output)
+		return ivp_cli_wrong(&cli, "--init FILE and --output FILE are needed");
+	if (config)
+		error = make_complete(init, config, output, &why);
+	else
+		error = ivp_image_create(init, output, &why);
+	if (error)
+		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
+	return ivp_exit_code(error);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The image has no shell, no library and no file but /init. /dev/console must be there before
+ * anything runs, or /init has no output; /init mounts the rest itself.
+ */
+#include "supervisor/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "supervisor/cpio.h"
+
+struct bytes {
+	char *data;
+	size_t count;
+};
+
+static int read_stream(FILE *from, struct bytes *bytes)
+{
+	struct stat info;
+
+	if (fstat(fileno(from), &info) < 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode))
+		return -EINVAL;
+	bytes->count = (size_t)info.st_size;
+	bytes->data = malloc(bytes->count + 1);
+	if (!bytes->data)
+		return -ENOMEM;
+	return fread(bytes->data, 1, bytes->count, from) == bytes->count ? 0 : -EIO;
+}
+
+static int read_whole(const char *path, struct bytes *bytes, struct ivp_why *why)
+{
+	FILE *from = fopen(path, "re");
+	int error = from ? 0 : -errno;
+
+	*bytes = (struct bytes){0};
+	if (!error)
+		error = read_stream(from, bytes);
+	if (error) {
+		ivp_why_set(why, "cannot read %s: %s", path,
+			    error == -EINVAL ? "not a file" : strerror(-error));
+		free(bytes->data);
+		*bytes = (struct bytes){0};
+	}
+	if (from)
+		fclose(from);
+	return error;
+}
+
+static int put_root(struct ivp_cpio *cpio, const struct bytes *init)
+{
+	static const char *const folders[] = {"dev", "etc", "proc", "run", "sys", "tmp"};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(folders) / sizeof(folders[0]); i++)
+		error = ivp_cpio_folder(cpio, folders[i], 0755);
+	if (!error)
+		error = ivp_cpio_device(cpio, "dev/console", 0600, 5, 1);
+	if (!error)
+		error = ivp_cpio_file(cpio, "init", 0755, init->data, init->count);
+	return error ? error : ivp_cpio_finish(cpio);
+}
+
+static int put_conf(struct ivp_cpio *cpio, const char *conf, size_t bytes)
+{
+	int error = ivp_cpio_folder(cpio, "etc", 0755);
+
+	if (!error)
+		error = ivp_cpio_folder(cpio, "etc/ivpipe", 0755);
+	if (!error)
+		error = ivp_cpio_file(cpio, IVP_IMAGE_CONF, 0644, conf, bytes);
+	return error ? error : ivp_cpio_finish(cpio);
+}
+
+/* Closes to, and sums up whether all of it was written. */
+static int close_written(FILE *to, int error)
+{
+	if (!error && (fflush(to) != 0 || ferror(to)))
+		error = errno ? -errno : -EIO;
+	if (fclose(to) != 0 && !error)
+		error = -errno;
+	return error;
+}
+
+int ivp_image_create(const char *init, const char *output, struct ivp_why *why)
+{
+	struct ivp_cpio cpio = {0};
+	struct bytes program;
+	char *part = NULL;
+	int error = read_whole(init, &program, why);
+
+	if (error)
+		return error;
+	if (asprintf(&part, "%s.part", output) < 0) {
+		free(program.data);
+		return -ENOMEM;
+	}
+	cpio.to = fopen(part, "we");
+	error = cpio.to ? close_written(cpio.to, put_root(&cpio, &program)) : -errno;
+	if (!error && rename(part, output) < 0)
+		error = -errno;
+	if (error) {
+		ivp_why_set(why, "cannot write %s: %s", output, strerror(-error));
+		unlink(part);
+	}
+	free(part);
+	free(program.data);
+	return error;
+}
+
+int ivp_image_add_conf(const char *image, const char *conf, size_t bytes, const char *output,
+		       struct ivp_why *why)
+{
+	static const char zeros[4];
+	struct ivp_cpio cpio = {0};
+	struct bytes start;
+	int error = read_whole(image, &start, why);
+
+	if (error)
+		return error;
+	cpio.to = fopen(output, "wxe");
+	if (!cpio.to) {
+		error = -errno;
+	} else {
+		/* An archive begins at a multiple of 4. */
+		const size_t padding = (4 - start.count % 4) % 4;
+
+		errno = 0;
+		if (fwrite(start.data, 1, start.count, cpio.to) != start.count ||
+		    fwrite(zeros, 1, padding, cpio.to) != padding)
+			error = errno ? -errno : -EIO;
+		error = close_written(cpio.to, error ? error : put_conf(&cpio, conf, bytes));
+	}
+	if (error)
+		ivp_why_set(why, "cannot write %s: %s", output, strerror(-error));
+	free(start.data);
+	return error;
+}

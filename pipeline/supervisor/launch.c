@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The children need no order: each waits for its peers. They are started at once, so guests boot
+ * in parallel.
+ */
+#include "supervisor/launch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "supervisor/image.h"
+#include "supervisor/qemu.h"
+
+static int make_folder(struct ivp_launch *launch, struct ivp_plan *plan, struct ivp_why *why)
+{
+	const char *made = plan->folder;
+	int error = 0;
+
+	if (!plan->options->folder)
+		made = mkdtemp(plan->folder);
+	else if (mkdir(plan->folder, 0700) < 0)
+		made = NULL;
+	if (!made) {
+		error = -errno;
+		ivp_why_set(why, "cannot make a folder for this run, %s: %s", plan->folder,
+			    strerror(-error));
+		return error;
+	}
+	memcpy(launch->folder, plan->folder, sizeof(launch->folder));
+	return 0;
+}
+
+static int write_text(const char *path, const char *text, size_t bytes, struct ivp_why *why)
+{
+	FILE *to = fopen(path, "wxe");
+	int error = to ? 0 : -errno;
+
+	if (to && fwrite(text, 1, bytes, to) != bytes)
+		error = errno ? -errno : -EIO;
+	if (to && fclose(to) != 0 && !error)
+		error = -errno;
+	if (error)
+		ivp_why_set(why, "cannot write %s: %s", path, strerror(-error));
+	return error;
+}
+
+/* What the stage reads: a file for a process, an archive behind the image for a guest. */
+static int write_stage(const struct ivp_plan *plan, const struct ivp_stage_conf *stage,
+		       struct ivp_why *why)
+{
+	const bool guest = stage->run == IVP_RUN_GUEST;
+	char path[PATH_MAX + IVP_NAME_BYTES + 8];
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *to = open_memstream(&text, &bytes);
+	int error = -ENOMEM;
+
+	if (to) {
+		ivp_topology_write_stage(plan->topology, stage, to);
+		error = fclose(to) == 0 ? 0 : -errno;
+	}
+	snprintf(path, sizeof(path), "%s/%s.%s", plan->folder, stage->name,
+		 guest ? "cpio" : "conf");
+	if (error)
+		ivp_why_set(why, "cannot write the configuration of stage %s: %s", stage->name,
+			    strerror(-error));
+	else if (guest)
+		error = ivp_image_add_conf(plan->image, text, bytes, path, why);
+	else
+		error = write_text(path, text, bytes, why);
+	free(text);
+	return error;
+}
+
+static int make_children(struct ivp_launch *launch, struct ivp_why *why)
+{
+	const struct ivp_topology *topology = launch->plan->topology;
+	int error = 0;
+
+	launch->children = calloc(topology->stage_count + 2, sizeof(*launch->children));
+	if (!launch->children) {
+		ivp_why_set(why, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	launch->count = topology->stage_count + 2;
+	for (unsigned i = 0; i < launch->count; i++)
+		launch->children[i] = (struct ivp_child){.pidfd = -1, .output = -1};
+	struct ivp_child *child = launch->children;
+
+	child->role = IVP_CHILD_FEEDER;
+	child->name = "feeder";
+	ivp_plan_feeder(launch->plan, &child->arguments);
+	for (unsigned i = 0; !error && i < topology->stage_count; i++) {
+		child++;
+		child->role = IVP_CHILD_STAGE;
+		child->stage = topology->stages[i];
+		child->name = child->stage->name;
+		child->guest = child->stage->run == IVP_RUN_GUEST;
+		error = ivp_plan_stage(launch->plan, child->stage, &child->arguments, why);
+	}
+	child = &launch->children[launch->count - 1];
+	child->role = IVP_CHILD_SINK;
+	child->name = "sink";
+	ivp_plan_sink(launch->plan, &child->arguments);
+	return error;
+}
+
+int ivp_launch_prepare(struct ivp_launch *launch, struct ivp_plan *plan, struct ivp_why *why)
+{
+	int error;
+
+	*launch = (struct ivp_launch){.plan = plan};
+	error = make_folder(launch, plan, why);
+	for (unsigned i = 0; !error && i < plan->topology->stage_count; i++)
+		error = write_stage(plan, plan->topology->stages[i], why);
+	return error ? error : make_children(launch, why);
+}
+
+/* Opens a window's file as its guest may use it, with the locks of one that has it open and, if
+ * it writes there, of the only one that does. */
+static int hold_window(const struct ivp_guest_window *window, int *held, struct ivp_why *why)
+{
+	struct flock lock = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)window->lock_at, .l_len = 1};
+	int error = 0;
+
+	*held = open(window->path, (window->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	if (*held < 0 || flock(*held, LOCK_SH | LOCK_NB) < 0 ||
+	    (window->writable && fcntl(*held, F_OFD_SETLK, &lock) < 0))
+		error = -errno;
+	if (error)
+		ivp_why_set(why, "%s: %s", window->path,
+			    error == -EAGAIN || error == -EACCES ? "somebody else is at work on it"
+								 : strerror(-error));
+	return error;
+}
+
+static int start_guest(const struct ivp_launch *launch, struct ivp_child *child,
+		       struct ivp_why *why)
+{
+	struct ivp_guest_window windows[IVP_GUEST_WINDOWS];
+	int held[IVP_GUEST_WINDOWS] = {-1, -1, -1, -1};
+	struct ivp_child_files files = {.input = -1, .output = -1, .kept = held};
+	int error = 0, count;
+
+	count = ivp_guest_windows(launch->plan->topology, child->stage, windows, why);
+	if (count < 0)
+		return count;
+	for (int i = 0; !error && i < count; i++)
+		error = hold_window(&windows[i], &held[i], why);
+	files.kept_count = (unsigned)count;
+	if (!error)
+		error = ivp_child_start(child, &files, why);
+	for (int i = 0; i < count; i++)
+		if (held[i] >= 0)
+			close(held[i]);
+	return error;
+}
+
+int ivp_launch_start(struct ivp_launch *launch, struct ivp_why *why)
+{
+	const char *output = launch->plan->topology->sink.output;
+	const bool to_stdout = output && strcmp(output, "-") == 0;
+	int error = 0;
+
+	/* Guests first: theirs is the longest way. */
+	for (unsigned i = 0; !error && i < launch->count; i++)
+		if (launch->children[i].guest)
+			error = start_guest(launch, &launch->children[i], why);
+	for (unsigned i = 0; !error && i < launch->count; i++) {
+		struct ivp_child *child = &launch->children[i];
+		const bool prints = child->role == IVP_CHILD_SINK && to_stdout;
+		const struct ivp_child_files files = {.input = -1,
+						      .output = prints ? STDOUT_FILENO : -1};
+
+		if (!child->guest && child->role != IVP_CHILD_FEEDER)
+			error = ivp_child_start(child, &files, why);
+	}
+	return error;
+}
+
+int ivp_launch_start_feeder(struct ivp_launch *launch, struct ivp_why *why)
+{
+	const struct ivp_child_files files = {.input = -1, .output = -1};
+
+	return ivp_child_start(&launch->children[0], &files, why);
+}
+
+/* The folder has files of ours only, and no folders. */
+static void remove_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+
+	if (folder) {
+		while ((entry = readdir(folder)) != NULL)
+			unlinkat(dirfd(folder), entry->d_name, 0);
+		closedir(folder);
+	}
+	rmdir(path);
+}
+
+void ivp_launch_finish(struct ivp_launch *launch, bool keep_folder)
+{
+	for (unsigned i = 0; i < launch->count; i++)
+		ivp_child_finish(&launch->children[i]);
+	free(launch->children);
+	if (launch->folder[0] && !keep_folder)
+		remove_folder(launch->folder);
+	*launch = (struct ivp_launch){0};
+}

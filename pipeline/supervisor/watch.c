@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three phases. BOOT: stages start; each has the patience of its input link to attach. FLOW: the
+ * feeder runs; the user's first signal asks it to end the stream, nothing else changes. STOP: somebody failed, or the user does not want to wait: all get SIGTERM,
+ * a second one a moment later (the first only drains them), then SIGKILL. No wait is without
+ * end: peers give up on peers by themselves, and once feeder and sink are through, what still runs
+ * has GRACE_NS left.
+ */
+#include "supervisor/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <ivpipe/ring.h>
+#include "base/log.h"
+#include "base/units.h"
+#include "supervisor/progress.h"
+
+#define SECOND_NS 1000000000ull
+#define AGAIN_NS  (SECOND_NS / 2) /* from the first SIGTERM to the second */
+#define KILL_NS   (5 * SECOND_NS) /* from the second to SIGKILL */
+#define GRACE_NS  (30 * SECOND_NS)
+#define QUICK_MS  10 /* while guests boot: how exact their times are */
+#define SLOW_MS   100
+#define EXIT_LINE "ivpipe-stage exit " /* of guest/init.h */
+
+enum phase { BOOT, FLOW, STOP };
+
+struct watch {
+	struct ivp_launch *launch;
+	const struct ivp_watch_options *options;
+	struct ivp_watch_result *result;
+	struct ivp_progress progress;
+	enum phase phase;
+	unsigned signals;    /* the user's, so far */
+	unsigned orders;     /* in phase STOP: SIGTERMs sent */
+	uint64_t order_ns;   /* when the next is due */
+	uint64_t through_ns; /* when feeder and sink had both ended; 0: not yet */
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct watch *watch, enum ivp_log_level level,
+						      const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	ivp_progress_clear(&watch->progress);
+	fflush(stderr);
+	ivp_log(level, "%s", text);
+}
+
+struct line_context {
+	struct watch *watch;
+	struct ivp_child *child;
+};
+
+/* "pipeline-stage[blur]: text" is "text" behind "[blur]". */
+static const char *without_own_name(const char *line)
+{
+	const char *end = strstr(line, ": ");
+
+	return strncmp(line, "pipeline-", 9) == 0 && end && !memchr(line, ' ', (size_t)(end - line))
+		   ? end + 2
+		   : line;
+}
+
+static void take_line(void *context, const char *line)
+{
+	struct watch *watch = ((struct line_context *)context)->watch;
+	struct ivp_child *child = ((struct line_context *)context)->child;
+	const bool color = watch->options->color && !watch->options->log;
+	FILE *to = watch->options->log ? watch->options->log : stderr;
+
+	if (child->guest && strncmp(line, EXIT_LINE, sizeof(EXIT_LINE) - 1) == 0) {
+		child->exit_line = (int)strtol(line + sizeof(EXIT_LINE) - 1, NULL, 10);
+		return;
+	}
+	if (!watch->options->log)
+		ivp_progress_clear(&watch->progress);
+	fprintf(to, "%s[%s]%s %s\n", color ? "\033[36m" : "", child->name, color ? "\033[0m" : "",
+		without_own_name(line));
+	fflush(to);
+}
+
+static void print_last(void *context, const char *line)
+{
+	struct watch *watch = context;
+
+	say(watch, IVP_LOG_ERROR, "    %s", without_own_name(line));
+}
+
+static void stop_all(struct watch *watch)
+{
+	if (watch->phase == STOP)
+		return;
+	watch->phase = STOP;
+	watch->order_ns = ivp_now_ns();
+}
+
+static const char *kind_of(const struct ivp_child *child)
+{
+	if (child->role != IVP_CHILD_STAGE)
+		return "the ";
+	return child->guest ? "the guest of stage " : "stage ";
+}
+
+/* Did a stage leave both its links in good order? What its windows say is what its peers see. */
+static bool has_finished(const struct watch *watch, struct ivp_child *child)
+{
+	const struct ivp_windows *windows = watch->options->windows;
+	const struct ivp_link_windows *in = ivp_windows_find(windows, child->stage->input);
+	const struct ivp_link_windows *out = ivp_windows_find(windows, child->stage->output);
+
+	if (!in || !out)
+		return false;
+	/* A guest whose last line did not come through. */
+	if (child->guest && child->exit_line < 0 &&
+	    ivp_load32_relaxed(&in->consumer->state) == IVP_STATE_FAILED)
+		child->exit_line = (int)(ivp_load32_relaxed(&in->consumer->exit_code) & 0xff);
+	return ivp_load32_relaxed(&in->consumer->state) == IVP_STATE_FINISHED &&
+	       ivp_load32_relaxed(&out->producer->state) == IVP_STATE_FINISHED;
+}
+
+static void judge_end(struct watch *watch, struct ivp_child *child)
+{
+	const bool finished = child->role != IVP_CHILD_STAGE || has_finished(watch, child);
+	char text[160];
+
+	if (watch->phase == STOP || (finished && ivp_child_succeeded(child)))
+		return;
+	watch->result->failures++;
+	say(watch, IVP_LOG_ERROR, "%s%s (process %d) failed: %s%s", kind_of(child), child->name,
+	    (int)child->pid,
+	    ivp_child_succeeded(child) ? "it ended, but did not leave its links in good order"
+				       : ivp_child_describe_end(child, text),
+	    child->console.lines > 0 ? "; it said last:" : "; it had said nothing");
+	ivp_console_last(&child->console, "Kernel panic", print_last, watch);
+	stop_all(watch);
+}
+
+static void read_output(struct watch *watch, struct ivp_child *child)
+{
+	struct line_context context = {watch, child};
+
+	if (child->output < 0 ||
+	    ivp_console_read(&child->console, child->output, take_line, &context) > 0)
+		return;
+	close(child->output);
+	child->output = -1;
+}
+
+/* It has ended: what it printed before comes first. */
+static void collect(struct watch *watch, struct ivp_child *child)
+{
+	struct line_context context = {watch, child};
+
+	if (!ivp_child_reap(child))
+		return;
+	read_output(watch, child);
+	if (child->output >= 0) { /* somebody else has its end of the pipe: do not wait for him */
+		ivp_console_end(&child->console, take_line, &context);
+		close(child->output);
+		child->output = -1;
+	}
+	judge_end(watch, child);
+}
+
+static void take_signal(struct watch *watch)
+{
+	struct ivp_child *feeder = &watch->launch->children[0];
+	struct signalfd_siginfo info;
+
+	if (read(watch->options->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	watch->signals++;
+	if (watch->signals == 1 && watch->phase == FLOW) {
+		watch->result->drained = true;
+		say(watch, IVP_LOG_INFO, "%s: ending the stream; once more to stop at once",
+		    strsignal((int)info.ssi_signo));
+		ivp_child_signal(feeder, SIGTERM);
+		return;
+	}
+	watch->result->stopped = true;
+	say(watch, IVP_LOG_INFO, "%s: %s", strsignal((int)info.ssi_signo),
+	    watch->signals > 2 ? "killing all" : "stopping all");
+	stop_all(watch);
+	if (watch->signals > 2)
+		for (unsigned i = 0; i < watch->launch->count; i++)
+			ivp_child_signal(&watch->launch->children[i], SIGKILL);
+}
+
+/* In phase STOP: the orders that are due. */
+static void press(struct watch *watch)
+{
+	static const struct {
+		int signal;
+		uint64_t then_ns;
+	} orders[] = {{SIGTERM, AGAIN_NS}, {SIGTERM, KILL_NS}, {SIGKILL, UINT64_MAX / 2}};
+	const uint64_t now = ivp_now_ns();
+
+	if (watch->phase != STOP || watch->orders == 3 || now < watch->order_ns)
+		return;
+	for (unsigned i = 0; i < watch->launch->count; i++)
+		ivp_child_signal(&watch->launch->children[i], orders[watch->orders].signal);
+	watch->order_ns = now + orders[watch->orders].then_ns;
+	watch->orders++;
+}
+
+/* Stages that stay when feeder and sink are through have GRACE_NS to end. */
+static void watch_stragglers(struct watch *watch)
+{
+	const struct ivp_child *children = watch->launch->children;
+	const unsigned count = watch->launch->count;
+
+	if (watch->phase == STOP || !children[0].ended || !children[count - 1].ended)
+		return;
+	if (watch->through_ns == 0)
+		watch->through_ns = ivp_now_ns();
+	if (ivp_now_ns() - watch->through_ns < GRACE_NS)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		if (children[i].pidfd < 0)
+			continue;
+		watch->result->failures++;
+		say(watch, IVP_LOG_ERROR,
+		    "%s%s did not end after the end of the stream; stopping it",
+		    kind_of(&children[i]), children[i].name);
+	}
+	stop_all(watch);
+}
+
+static void note_time(uint64_t *time_ns, bool happened)
+{
+	if (*time_ns == 0 && happened)
+		*time_ns = ivp_now_ns();
+}
+
+/* Notes when stages attached and gave their first frame. Returns whether all did both. */
+static bool note_times(const struct watch *watch)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < watch->launch->count; i++) {
+		struct ivp_child *child = &watch->launch->children[i];
+		const struct ivp_link_windows *in, *out;
+
+		if (child->role != IVP_CHILD_STAGE || child->first_frame_ns > 0)
+			continue;
+		in = ivp_windows_find(watch->options->windows, child->stage->input);
+		out = ivp_windows_find(watch->options->windows, child->stage->output);
+		note_time(&child->attached_ns,
+			  in && out && ivp_load32_relaxed(&in->consumer->generation) > 0 &&
+			      ivp_load32_relaxed(&out->producer->generation) > 0);
+		note_time(&child->first_frame_ns,
+			  out && ivp_load_relaxed(&out->producer->position) > 0);
+		all = all && child->first_frame_ns > 0;
+	}
+	return all;
+}
+
+/* In phase BOOT: starts the feeder when all stages are there, gives up on one that is not. */
+static void await_stages(struct watch *watch)
+{
+	struct ivp_why why;
+	bool all = true;
+
+	for (unsigned i = 0; watch->phase == BOOT && i < watch->launch->count; i++) {
+		const struct ivp_child *child = &watch->launch->children[i];
+		const uint64_t now = ivp_now_ns();
+
+		if (child->role != IVP_CHILD_STAGE || child->attached_ns > 0)
+			continue;
+		all = false;
+		if (now - child->started_ns < child->stage->input->timeout_ns)
+			continue;
+		watch->result->failures++;
+		say(watch, IVP_LOG_ERROR, "%s%s did not attach to its links in %.0f s%s",
+		    kind_of(child), child->name, (double)(now - child->started_ns) / SECOND_NS,
+		    child->console.lines > 0 ? "; it said last:" : "");
+		ivp_console_last(&child->console, "Kernel panic", print_last, watch);
+		stop_all(watch);
+	}
+	if (watch->phase != BOOT || !all)
+		return;
+	watch->phase = FLOW;
+	if (ivp_launch_start_feeder(watch->launch, &why) != 0) {
+		watch->result->failures++;
+		say(watch, IVP_LOG_ERROR, "%s", why.text);
+		stop_all(watch);
+	}
+}
+
+static void draw_progress(struct watch *watch)
+{
+	const struct ivp_windows *windows = watch->options->windows;
+	const struct ivp_wire_owner *first, *last;
+	uint64_t expected, rejected;
+
+	if (watch->phase == BOOT)
+		ivp_progress_say(&watch->progress, "waiting for the stages");
+	if (watch->phase == BOOT || windows->count == 0)
+		return;
+	first = windows->links[0].producer;
+	last = windows->links[windows->count - 1].consumer;
+	expected = ivp_load_relaxed(&first->expected);
+	rejected = ivp_load_relaxed(&first->rejected);
+	ivp_progress_draw(&watch->progress, ivp_load_relaxed(&last->frames),
+			  expected > rejected ? expected - rejected : 0);
+}
+
+static bool any_left(const struct watch *watch)
+{
+	for (unsigned i = 0; i < watch->launch->count; i++)
+		if (watch->launch->children[i].pidfd >= 0)
+			return true;
+	return false;
+}
+
+/* One round: waits for something to happen, at most timeout, and deals with it. */
+static int look(struct watch *watch, struct pollfd *polled, int timeout)
+{
+	const size_t count = watch->launch->count;
+
+	for (size_t i = 0; i < count; i++) {
+		polled[2 * i].fd = watch->launch->children[i].output;
+		polled[2 * i + 1].fd = watch->launch->children[i].pidfd;
+		polled[2 * i].events = polled[2 * i + 1].events = POLLIN;
+	}
+	polled[2 * count].fd = watch->options->signals;
+	polled[2 * count].events = POLLIN;
+	if (poll(polled, 2 * count + 1, timeout) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (polled[2 * count].revents)
+		take_signal(watch);
+	for (size_t i = 0; i < count; i++) {
+		if (polled[2 * i].revents)
+			read_output(watch, &watch->launch->children[i]);
+		if (polled[2 * i + 1].revents)
+			collect(watch, &watch->launch->children[i]);
+	}
+	return 0;
+}
+
+int ivp_watch_run(struct ivp_launch *launch, const struct ivp_watch_options *options,
+		  struct ivp_watch_result *result, struct ivp_why *why)
+{
+	struct pollfd *polled = calloc(2 * (size_t)launch->count + 1, sizeof(*polled));
+	struct watch watch = {.launch = launch, .options = options, .result = result};
+	int error = polled ? 0 : -ENOMEM;
+
+	*result = (struct ivp_watch_result){0};
+	ivp_progress_begin(&watch.progress);
+	while (!error && any_left(&watch)) {
+		const bool settled = note_times(&watch);
+
+		await_stages(&watch);
+		error = look(&watch, polled, settled ? SLOW_MS : QUICK_MS);
+		watch_stragglers(&watch);
+		press(&watch);
+		draw_progress(&watch);
+	}
+	note_times(&watch);
+	ivp_progress_clear(&watch.progress);
+	fflush(stderr);
+	if (error)
+		ivp_why_set(why, "cannot wait for the children: %s", strerror(-error));
+	free(polled);
+	return error;
+}

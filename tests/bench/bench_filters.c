@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processor time of each filter, for images of 1920 x 1080 unless the name says else, next to a
+ * copy (memcpy) of the larger of its two images. Filter and copy run by turns in every round, and
+ * medians are given: the machine may change its pace, the ratio stays. Filters never wait, so
+ * processor time is what they take on a core of their own.
+ *
+ *     bench_filters [--json FILE] [--rounds N] [WORD]     only operations whose names have WORD
+ *
+ * The table goes to standard error; rows {op, format, ms, memcpy_ms} to FILE or standard output.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/units.h"
+#include "config/params.h"
+#include "config/registry.h"
+
+#define MOST_ROUNDS 99
+
+struct operation {
+	const char *name, *filter, *settings[4];
+	uint32_t width, height;
+};
+
+static const struct operation operations[] = {
+    {"gauss 0.5", "gaussian-blur", {"sigma=0.5"}, 1920, 1080},
+    {"gauss 1.5", "gaussian-blur", {"sigma=1.5"}, 1920, 1080},
+    {"gauss 3", "gaussian-blur", {"sigma=3"}, 1920, 1080},
+    {"gauss 5", "gaussian-blur", {"sigma=5"}, 1920, 1080},
+    {"gauss 20", "gaussian-blur", {"sigma=20"}, 1920, 1080},
+    {"gauss 200", "gaussian-blur", {"sigma=200"}, 1920, 1080},
+    {"box r1", "box-blur", {"radius=1"}, 1920, 1080},
+    {"box r8", "box-blur", {"radius=8"}, 1920, 1080},
+    {"box r100", "box-blur", {"radius=100"}, 1920, 1080},
+    {"sharpen 1", "sharpen", {"sigma=1"}, 1920, 1080},
+    {"down 1/3 nearest",
+     "resize",
+     {"mode=fit", "width=640", "height=360", "kernel=nearest"},
+     1920,
+     1080},
+    {"down 1/3 box", "resize", {"mode=fit", "width=640", "kernel=box"}, 1920, 1080},
+    {"down 1/3 bilinear", "resize", {"mode=fit", "width=640", "kernel=bilinear"}, 1920, 1080},
+    {"down 1/3 lanczos3", "resize", {"mode=fit", "width=640", "kernel=lanczos3"}, 1920, 1080},
+    {"4K to 1080p box", "resize", {"kernel=box"}, 3840, 2160},
+    {"4K to 1080p lanczos3", "resize", {"kernel=lanczos3"}, 3840, 2160},
+    {"540p to 1080p bilinear", "resize", {"percent=200", "kernel=bilinear"}, 960, 540},
+    {"540p to 1080p bicubic", "resize", {"percent=200", "kernel=bicubic"}, 960, 540},
+    {"grayscale", "grayscale", {NULL}, 1920, 1080},
+    {"invert", "invert", {NULL}, 1920, 1080},
+    {"copy", "copy", {NULL}, 1920, 1080},
+};
+
+static void *allocate(size_t bytes)
+{
+	void *memory = aligned_alloc(64, ivp_align(bytes + 1, 64));
+
+	if (!memory) {
+		fprintf(stderr, "bench_filters: no memory for %zu bytes\n", bytes);
+		exit(EX_OSERR);
+	}
+	/* Touched now, so that no page is new while the clock runs. */
+	memset(memory, 1, bytes);
+	return memory;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(double *values, unsigned count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static void configure(const struct operation *operation, const struct ivp_filter *filter,
+		      void *self)
+{
+	struct ivp_why why = {""};
+
+	ivp_params_default(filter, self);
+	for (size_t i = 0; i < 4 && operation->settings[i]; i++) {
+		char text[64], *value;
+
+		snprintf(text, sizeof(text), "%s", operation->settings[i]);
+		value = strchr(text, '=');
+		*value++ = '\0';
+		if (ivp_param_set(ivp_param_find(filter, text), self, value, &why)) {
+			fprintf(stderr, "bench_filters: %s: %s\n", operation->name, why.text);
+			exit(EX_SOFTWARE);
+		}
+	}
+}
+
+struct run {
+	struct ivp_input in;
+	struct ivp_output out;
+	uint8_t *pixels, *copied; /* copied: as large as the larger image */
+	void *self, *scratch;
+	size_t larger;
+};
+
+static void run_make(struct run *run, const struct operation *operation,
+		     const struct ivp_filter *filter, uint32_t format)
+{
+	struct ivp_shape in = {operation->width, operation->height, format}, out = in;
+	uint64_t in_bytes, out_bytes, random = 1;
+
+	run->self = allocate(filter->private_bytes);
+	configure(operation, filter, run->self);
+	if (filter->shape)
+		filter->shape(run->self, &in, &out, NULL);
+	run->in.shape = in;
+	run->out.shape = out;
+	ivp_shape_size(&in, &run->in.stride, &in_bytes);
+	ivp_shape_size(&out, &run->out.stride, &out_bytes);
+	run->larger = in_bytes > out_bytes ? in_bytes : out_bytes;
+	run->pixels = allocate(run->larger);
+	run->copied = allocate(run->larger);
+	run->out.pixels = allocate(out_bytes);
+	for (size_t i = 0; i < in_bytes; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		run->pixels[i] = (uint8_t)(random >> 56);
+	}
+	run->in.pixels = run->pixels;
+	run->scratch =
+	    allocate(filter->scratch_bytes ? filter->scratch_bytes(run->self, &in, &out) : 0);
+	if (filter->prepare)
+		filter->prepare(run->self, &in, &out, run->scratch);
+}
+
+static void run_free(struct run *run)
+{
+	free(run->self);
+	free(run->scratch);
+	free(run->pixels);
+	free(run->copied);
+	free(run->out.pixels);
+}
+
+static double milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static json_t *measure(const struct operation *operation, uint32_t format, unsigned rounds)
+{
+	const struct ivp_filter *filter = ivp_filter_find(operation->filter);
+	double filtered[MOST_ROUNDS], copied[MOST_ROUNDS], ms, memcpy_ms, start;
+	struct run run;
+
+	run_make(&run, operation, filter, format);
+	for (unsigned i = 0; i < rounds; i++) {
+		start = milliseconds();
+		filter->apply(run.self, &run.in, &run.out, run.scratch);
+		filtered[i] = milliseconds() - start;
+		start = milliseconds();
+		memcpy(run.copied, run.pixels, run.larger);
+		copied[i] = milliseconds() - start;
+	}
+	run_free(&run);
+	ms = median(filtered, rounds);
+	memcpy_ms = median(copied, rounds);
+	fprintf(stderr, "%-24s %-6s %9.3f %9.3f %8.1f\n", operation->name, ivp_format_name(format),
+		ms, memcpy_ms, ms / memcpy_ms);
+	return json_pack("{s:s, s:s, s:f, s:f}", "op", operation->name, "format",
+			 ivp_format_name(format), "ms", ms, "memcpy_ms", memcpy_ms);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"json", required_argument, NULL, 'j'},
+						{"rounds", required_argument, NULL, 'r'},
+						{NULL, 0, NULL, 0}};
+	const char *json_file = NULL;
+	unsigned rounds = 21;
+	json_t *rows = json_array();
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'j') {
+			json_file = optarg;
+		} else if (option == 'r') {
+			rounds = (unsigned)strtoul(optarg, NULL, 10);
+		} else {
+			fprintf(stderr, "usage: %s [--json FILE] [--rounds N] [WORD]\n", argv[0]);
+			return EX_USAGE;
+		}
+	}
+	rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
+	fprintf(stderr, "%-24s %-6s %9s %9s %8s\n", "operation", "format", "ms", "copy, ms",
+		"x copy");
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+		for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++)
+			if (!argv[optind] || strstr(operations[i].name, argv[optind]))
+				json_array_append_new(rows,
+						      measure(&operations[i], format, rounds));
+	if (json_file ? json_dump_file(rows, json_file, JSON_INDENT(1))
+		      : json_dumpf(rows, stdout, JSON_INDENT(1))) {
+		fprintf(stderr, "bench_filters: %s: %s\n",
+			json_file ? json_file : "standard output", strerror(errno));
+		return EX_CANTCREAT;
+	}
+	json_decref(rows);
+	return 0;
+}
