@@ -25,12 +25,15 @@ void ivp_log_open(const char *program, const char *instance, enum ivp_log_level 
 	log_level = level;
 }
 
-/* Texts may hold words of a peer: what could move a terminal's cursor does not get through. */
-static void make_harmless(char *text)
+/* Texts may hold words of a peer. C1 controls, which some terminals obey, are two bytes in UTF-8. */
+void ivp_log_make_harmless(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = *text == '\n' || *text == '\t' ? ' ' : '?';
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			*c = *c == '\n' || *c == '\t' ? ' ' : '?';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
 }
 
 static void write_all(const char *text, size_t bytes)
@@ -66,7 +69,7 @@ void ivp_log(enum ivp_log_level level, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line + n, sizeof(line) - (size_t)n, format, arguments);
 	va_end(arguments);
-	make_harmless(line);
+	ivp_log_make_harmless(line);
 	used = strlen(line);
 	if (used == sizeof(line) - 1)
 		used--;

@@ -14,4 +14,7 @@ void ivp_log_open(const char *program, const char *instance, enum ivp_log_level 
 __attribute__((format(printf, 2, 3))) void ivp_log(enum ivp_log_level level, const char *format,
 						   ...);
 
+/* What could move a terminal's cursor becomes '?', line ends and tabs become blanks. In place. */
+void ivp_log_make_harmless(char *text);
+
 #endif

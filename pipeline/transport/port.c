@@ -238,6 +238,12 @@ static int judge(enum ivp_peer peer, uint64_t silent_ns, uint64_t patience_ns, c
 	return -ETIMEDOUT;
 }
 
+static int told_to_stop(const char *link, const char *what, struct ivp_why *why)
+{
+	ivp_why_set(why, "link '%s': told to stop while it waited for %s", link, what);
+	return -EINTR;
+}
+
 int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
 			struct ivp_why *why)
 {
@@ -246,12 +252,12 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 	int result;
 
 	if (stop_level(port->stop) >= 2)
-		return -EINTR;
+		return told_to_stop(link->header.link_name, "a frame", why);
 	while ((result = ivp_consumer_acquire(link, frame, why)) == IVP_EMPTY) {
 		if (start == 0)
 			start = ivp_now_ns();
 		if (stop_level(port->stop) >= 1) {
-			result = -EINTR;
+			result = told_to_stop(link->header.link_name, "a frame", why);
 			break;
 		}
 		/* -EPROTO comes again from acquire, with its reason. */
@@ -280,7 +286,7 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 		if (start == 0)
 			start = ivp_now_ns();
 		if (stop_level(port->stop) >= 2) {
-			result = -EINTR;
+			result = told_to_stop(link->header.link_name, "a free slot", why);
 			break;
 		}
 		ivp_producer_wait(link, SLICE_NS);

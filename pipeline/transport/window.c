@@ -197,6 +197,7 @@ static const char *find_fault(const struct ivp_wire_header *header, size_t bytes
 		return "its arrays do not lie inside it one after the other";
 	if (header->kind == IVP_WINDOW_DATA && header->isolation == IVP_ISOLATION_SHARED &&
 	    (header->credit_stride < IVP_WIRE_CREDIT_BYTES ||
+	     header->credit_stride % IVP_ROW_ALIGN ||
 	     !lies_within(header->credit_offset, header->consumers, header->credit_stride,
 			  header->window_bytes, bytes)))
 		return "its credit windows do not fit behind it";

@@ -42,7 +42,9 @@ static void log_levels(void)
 static void log_nasty(void)
 {
 	ivp_log_open("x", "", IVP_LOG_INFO);
-	ivp_log(IVP_LOG_INFO, "%s", "a\nb\033[2Jc\rd\te");
+	ivp_log(IVP_LOG_INFO, "%s",
+		"a\nb\033[2Jc\rd\te\xc2\x9b"
+		"2Jf\xc2\xa7\xc3\x9b\xc2");
 }
 
 static void log_long(void)
@@ -80,7 +82,7 @@ static void control_characters_never_reach_the_terminal(void **state)
 
 	(void)state;
 	capture(log_nasty, text, sizeof(text));
-	assert_string_equal(text, "x: a b?[2Jc?d e\n");
+	assert_string_equal(text, "x: a b?[2Jc?d e??2Jf\xc2\xa7\xc3\x9b\xc2\n");
 }
 
 static void a_long_line_is_cut_and_still_ends(void **state)

@@ -434,7 +434,9 @@ static void level_2_takes_nothing_and_waits_for_nothing(void **state)
 	put(f, 1);
 	f->stop = 2;
 	assert_int_equal(ivp_input_port_next(&f->input, &frame, NULL, &f->why), -EINTR);
+	assert_non_null(strstr(f->why.text, "told to stop while it waited for a frame"));
 	assert_int_equal(ivp_output_port_slot(&f->output, &slot, NULL, &f->why), -EINTR);
+	assert_non_null(strstr(f->why.text, "told to stop while it waited for a free slot"));
 	f->stop = 0;
 	take(f, 0);
 }

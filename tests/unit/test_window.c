@@ -249,6 +249,7 @@ static void every_fault_of_a_header_is_refused_with_its_reason(void **state)
 	refused(credit_offset = f->link.data.bytes - 4096, "credit windows");
 	refused(credit_offset = UINT64_MAX - 63, "credit windows");
 	refused(credit_stride = 64, "credit windows");
+	refused(credit_stride = IVP_WIRE_CREDIT_BYTES + 1, "credit windows");
 	refused(credit_stride = UINT64_MAX - 63, "credit windows");
 #undef refused
 }
