@@ -55,7 +55,7 @@ check-some: $(test_paths:%.sh=) $(test_helpers) programs
 .PHONY: model soak
 model: ## explore the models of the protocol with spin, and the ways to break it
 	@rules/install-packages $(packages_test)
-	@$(MAKE) check-some G=model
+	@prove -v --timer --exec tests/run-one tests/model/test_model.sh
 
 # N: kills.
 soak: N ?= 1000

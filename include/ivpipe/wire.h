@@ -67,8 +67,9 @@
  *          tail(i) = consumer i's owner.position: every position below it is released.
  *          The producer may fill position p while p - min over i of tail(i) < slots. It writes
  *          payload, metadata, descriptor, in any order, then the store fence that write-combined
- *          memory needs, then head = p + 1 with release order. Several slots may be filled and
- *          committed by one store (a batch).
+ *          memory needs, then head = p + 1 with release order. Several slots, at most slots - 1,
+ *          may be filled and committed by one store (a batch): the descriptor at head - 1 is what
+ *          a restart goes by, and has to stay until the batch is out.
  *
  * consume  A consumer loads head with acquire order. For tail(i) <= p < head it copies the
  *          descriptor of p once into private memory, checks the copy and uses only the copy.
