@@ -39,6 +39,9 @@ static int replace_inputs(struct ivp_feeder_conf *feeder, const struct ivp_run_o
 			return -ENOMEM;
 		feeder->input_count++;
 	}
+	/* What findings name from now on. */
+	feeder->file = "--input";
+	feeder->line = 0;
 	return 0;
 }
 
@@ -60,6 +63,8 @@ static int apply_options(struct ivp_plan *plan)
 			return -ENOMEM;
 		free(topology->sink.output);
 		topology->sink.output = output;
+		topology->sink.file = "--output";
+		topology->sink.line = 0;
 	}
 	for (unsigned i = 0; i < topology->stage_count; i++) {
 		if (options->local)
@@ -162,7 +167,7 @@ static int refuse_places(const struct ivp_topology *topology, struct ivp_diag *d
 		for (unsigned j = 0; j < 2; j++) {
 			if (!places[j] || strcmp(places[j], "auto") == 0)
 				continue;
-			ivp_diag_error(diag, topology->file, link->line, j ? "credit" : "data",
+			ivp_diag_error(diag, link->file, link->line, j ? "credit" : "data",
 				       "link %s: a run makes its windows itself; leave this out",
 				       link->name);
 			error = -EINVAL;

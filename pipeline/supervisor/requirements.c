@@ -20,9 +20,17 @@
 /* What a QEMU process takes besides its guest's memory: measured 45 to 90 MiB with 7.2. */
 #define QEMU_BYTES (64ull << 20)
 
+/* The line of the file that says so; the command line, which has no line, says which option. */
+static const char *key_at(int line, const char *key)
+{
+	return line > 0 ? key : NULL;
+}
+
 static int require_input(const struct ivp_topology *topology, const char *input,
 			 struct ivp_diag *diag)
 {
+	const struct ivp_feeder_conf *feeder = &topology->feeder;
+	const char *key = key_at(feeder->line, "input");
 	glob_t found = {0};
 	int error;
 
@@ -30,24 +38,28 @@ static int require_input(const struct ivp_topology *topology, const char *input,
 		return 0;
 	error = -errno;
 	if (error != -ENOENT) {
-		ivp_diag_error(diag, topology->file, topology->feeder.line, "input",
-			       "cannot read %s: %s", input, strerror(-error));
+		ivp_diag_error(diag, feeder->file, feeder->line, key, "cannot read %s: %s", input,
+			       strerror(-error));
 		return error;
 	}
 	if (glob(input, GLOB_NOSORT, NULL, &found) == 0) {
 		globfree(&found);
 		return 0;
 	}
-	ivp_diag_error(diag, topology->file, topology->feeder.line, "input",
+	ivp_diag_error(diag, feeder->file, feeder->line, key,
 		       "no such file or folder, and no file that it stands for: %s", input);
 	return error;
 }
 
-/* "a/b" to "a", "a" to ".", "/a" to "/". path is not empty. */
+/* "a/b" and "a/b/" to "a", "a" to ".", "/a" to "/". path is not empty. */
 static void cut_to_parent(char *path)
 {
-	char *slash = strrchr(path, '/');
+	size_t length = strlen(path);
+	char *slash;
 
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	slash = strrchr(path, '/');
 	if (!slash)
 		*path = '.';
 	path[slash && slash > path ? slash - path : 1] = '\0';
@@ -56,12 +68,14 @@ static void cut_to_parent(char *path)
 static int report_output(const struct ivp_topology *topology, const char *what, const char *folder,
 			 int error, struct ivp_diag *diag)
 {
-	ivp_diag_error(diag, topology->file, topology->sink.line, "output", "%s %s: %s", what,
-		       folder, strerror(-error));
+	const struct ivp_sink_conf *sink = &topology->sink;
+
+	ivp_diag_error(diag, sink->file, sink->line, key_at(sink->line, "output"), "%s %s: %s",
+		       what, folder, strerror(-error));
 	return error;
 }
 
-/* The output is a folder that can be written, or one that can be made where it is to be. */
+/* The output is a folder that can be written, or one that the sink can make: only its last part. */
 static int require_output(const struct ivp_topology *topology, struct ivp_diag *diag)
 {
 	const char *output = topology->sink.output;
@@ -78,14 +92,16 @@ static int require_output(const struct ivp_topology *topology, struct ivp_diag *
 			error = -errno;
 		return error ? report_output(topology, "cannot write to", output, error, diag) : 0;
 	}
-	/* The nearest folder above that is there. */
-	if (asprintf(&parent, "%s/", output) < 0)
+	parent = strdup(output);
+	if (!parent)
 		return -ENOMEM;
-	do
-		cut_to_parent(parent);
-	while (stat(parent, &info) < 0 && errno == ENOENT);
-	if (access(parent, W_OK | X_OK) < 0)
-		error = report_output(topology, "cannot make a folder in", parent, -errno, diag);
+	cut_to_parent(parent);
+	if (stat(parent, &info) == 0 && !S_ISDIR(info.st_mode))
+		error = -ENOTDIR;
+	else if (access(parent, W_OK | X_OK) < 0)
+		error = -errno;
+	if (error)
+		report_output(topology, "cannot make a folder in", parent, error, diag);
 	free(parent);
 	return error;
 }

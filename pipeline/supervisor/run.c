@@ -119,8 +119,8 @@ static int sum_up(struct run *run)
 	int status, error;
 
 	error = ivp_summary_fill(&summary, &run->launch, &run->windows, &run->result, &why);
-	/* Without a failed child, a missing report needs an explanation of its own. */
-	if (why.text[0] && run->result.failures == 0)
+	/* Without a failed child or a stop, a missing report needs an explanation of its own. */
+	if (why.text[0] && run->result.failures == 0 && !run->result.stopped)
 		ivp_log(IVP_LOG_WARNING, "%s", why.text);
 	if (!error && run->options->json)
 		error = ivp_summary_print_json(&summary, to);

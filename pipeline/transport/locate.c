@@ -37,8 +37,8 @@ static void note(struct search *search, const char *source, const char *text)
 	size_t used = strlen(search->notes);
 
 	search->seen++;
-	snprintf(search->notes + used, sizeof(search->notes) - used, "%s%s: %s", used ? "; " : "",
-		 source, text);
+	snprintf(search->notes + used, sizeof(search->notes) - used, "%s%s%s%s", used ? "; " : "",
+		 source ? source : "", source ? ": " : "", text);
 }
 
 /* Reads the first word of a small file into text; empty if there is none. */
@@ -140,7 +140,8 @@ static void try_candidate(struct search *search, const char *path, const char *s
 		return;
 	int error = ivp_region_open(path, false, &region, &part);
 	if (error) {
-		note(search, source, part.text);
+		/* part names the path itself. */
+		note(search, source == path ? NULL : source, part.text);
 		search->denied |= error == -EACCES && strncmp(source, "pci ", 4) == 0;
 		/* What the query does not name may be another's: no reason to give up. */
 		if (certain && error != -ENOENT && error != -EWOULDBLOCK && error != -ENOMSG)

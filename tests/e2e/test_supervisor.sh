@@ -90,6 +90,9 @@ check "a missing operand is a wrong use" status 64 "$pipeline" run
 check "a name with a slash is refused" status 64 "$pipeline" run --name a/b "$tmp/chain.conf"
 
 check "a right configuration is OK" says 0 "configuration OK" "$pipeline" check "$tmp/chain.conf"
+sed 's/{ "in" }/{ "nowhere" }/' "$tmp/chain.conf" >"$tmp/nowhere.conf"
+check "inputs that are not there are found" says 66 "nowhere" "$pipeline" check "$tmp/nowhere.conf"
+check "the text alone is fine" says 0 "configuration OK" "$pipeline" check --text "$tmp/nowhere.conf"
 check "a wrong one is not" says 78 "wrong.conf:1" "$pipeline" check "$tmp/wrong.conf"
 check "half a chain is not" status 78 "$pipeline" check "$tmp/half.conf"
 check "a missing file is named" says 66 "none.conf" "$pipeline" check "$tmp/none.conf"
@@ -126,13 +129,10 @@ check "a run delivers all and closes its account" \
 check_same "every image is there" "one.pnm three.pnm two.pnm" "$(cd "$tmp/out" && echo *)"
 check "nothing is left of the run" nothing_left
 run --output "$tmp/out" --json 2>/dev/null >"$tmp/summary.json"
-check_same "the summary as JSON has the same account" "3 3 0 0 true 2" "$(python3 - "$tmp" <<'END'
-import json, sys
-s = json.load(open(sys.argv[1] + "/summary.json"))
-print(s["injected"], s["delivered"], s["dropped"], s["quarantined"],
-      str(s["account_closes"]).lower(), len(s["stages"]))
-END
-)"
+check_same "the summary as JSON has the same account" "3 3 0 0 true 2" "$(perl -MJSON::PP -0777 -ne '
+	my $s = decode_json($_);
+	print join(" ", @$s{qw(injected delivered dropped quarantined)},
+		$s->{account_closes} ? "true" : "false", scalar @{$s->{stages}})' "$tmp/summary.json")"
 
 head -c 100 "$tmp/in/one.ppm" >"$tmp/in/cut.ppm"
 check "a rejected input is named, and said by the exit status" says 65 "cut.ppm" run --output "$tmp/out"

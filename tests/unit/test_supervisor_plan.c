@@ -183,9 +183,17 @@ static void missing_inputs_and_unwritable_outputs_are_found_before_the_start(voi
 	ivp_diag_finish(&diag);
 	ivp_topology_destroy(topology);
 
-	snprintf(text, sizeof(text), "sink { input = b output = \"%s/x/y\" }\n", folder);
+	snprintf(text, sizeof(text), "sink { input = b output = \"%s/x/\" }\n", folder);
 	topology = parse(text);
 	assert_int_equal(ivp_require_files(topology, &diag), 0);
+	ivp_topology_destroy(topology);
+
+	/* The sink makes the last part of a path only. */
+	snprintf(text, sizeof(text), "sink { input = b output = \"%s/x/y\" }\n", folder);
+	topology = parse(text);
+	assert_int_equal(ivp_require_files(topology, &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "/x: No such file or directory"));
+	ivp_diag_finish(&diag);
 	ivp_topology_destroy(topology);
 }
 
