@@ -119,8 +119,9 @@
  * wake-up; being at or below the position it asks for nothing more. It lives in the waiter's
  * window, so the rule works on one-way links. How one rings (futex on the low half of the
  * position, doorbell, nothing) is between peers; the ring is a hint, the position is the truth,
- * and polling is always allowed. kernel_id is a hash of the kernel's boot id, 0 if not known: a
- * futex can only ring where both are equal and not 0.
+ * and polling is always allowed. kernel_id says which kernel a peer runs on: on Linux the
+ * XXH3-64, seed 0, of /proc/sys/kernel/random/boot_id with its newline, lowest bit set; 0 if it
+ * is not known. A futex can only ring where both are equal and not 0.
  *
  *
  * 5. Versions
