@@ -260,8 +260,15 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 			result = told_to_stop(link->header.link_name, "a frame", why);
 			break;
 		}
-		/* -EPROTO comes again from acquire, with its reason. */
-		ivp_consumer_wait(link, SLICE_NS);
+		result = ivp_consumer_wait(link, SLICE_NS);
+		if (result < 0) {
+			/* Now, even if the producer takes it back before anybody looks again. */
+			ivp_why_set(why,
+				    "link '%s': the producer is corrupt: its position went "
+				    "where it cannot be",
+				    link->header.link_name);
+			break;
+		}
 		if (port->other)
 			ivp_producer_beat(&port->other->link);
 		enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
@@ -289,7 +296,14 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 			result = told_to_stop(link->header.link_name, "a free slot", why);
 			break;
 		}
-		ivp_producer_wait(link, SLICE_NS);
+		result = ivp_producer_wait(link, SLICE_NS);
+		if (result < 0) {
+			ivp_why_set(why,
+				    "link '%s': a consumer is corrupt: its position went "
+				    "where it cannot be",
+				    link->header.link_name);
+			break;
+		}
 		if (port->other)
 			ivp_consumer_beat(&port->other->link);
 		result = 0;
