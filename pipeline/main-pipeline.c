@@ -19,6 +19,7 @@ static const struct command {
     {"destroy", "remove the links of a pipeline", ivp_command_destroy},
     {"filters", "list and describe the filters", ivp_command_filters},
     {"image", "make an initial root file system for guests", ivp_command_image},
+    {"doctor", "check this machine, and say how to mend what is wrong", ivp_command_doctor},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

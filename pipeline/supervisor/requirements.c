@@ -120,8 +120,7 @@ int ivp_require_files(const struct ivp_topology *topology, struct ivp_diag *diag
 	return first ? first : error;
 }
 
-/* MemAvailable in bytes; 0 if it is not known. */
-static uint64_t available_memory(void)
+uint64_t ivp_memory_available(void)
 {
 	FILE *from = fopen("/proc/meminfo", "re");
 	static const char key[] = "MemAvailable:";
@@ -162,7 +161,7 @@ static int require_shm(const struct ivp_topology *topology, uint64_t windows, st
 
 int ivp_require_memory(const struct ivp_topology *topology, struct ivp_diag *diag)
 {
-	uint64_t windows, total, available = available_memory();
+	uint64_t windows, total, available = ivp_memory_available();
 	char need[24], have[24];
 	struct ivp_why why;
 	int error = ivp_windows_bytes(topology, &windows, &why);

@@ -15,4 +15,7 @@ int ivp_require_files(const struct ivp_topology *topology, struct ivp_diag *diag
 /* /dev/shm has room for the windows, and the memory available for them and for the guests. */
 int ivp_require_memory(const struct ivp_topology *topology, struct ivp_diag *diag);
 
+/* Bytes that the kernel calls available; 0 if it does not say. */
+uint64_t ivp_memory_available(void);
+
 #endif

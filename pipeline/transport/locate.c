@@ -41,8 +41,7 @@ static void note(struct search *search, const char *source, const char *text)
 		 source ? source : "", source ? ": " : "", text);
 }
 
-/* Reads the first word of a small file into text; empty if there is none. */
-static void read_word(const char *folder, const char *name, char *text, size_t bytes)
+void ivp_locate_read_word(const char *folder, const char *name, char *text, size_t bytes)
 {
 	char path[PATH_MAX];
 	ssize_t length = 0;
@@ -181,7 +180,7 @@ static void try_device(struct search *search, const char *device, bool certain)
 	bool combine = search->query->writable && search->query->kind == IVP_WINDOW_DATA;
 
 	snprintf(source, sizeof(source), "pci %s", address);
-	read_word(device, "enable", enabled, sizeof(enabled));
+	ivp_locate_read_word(device, "enable", enabled, sizeof(enabled));
 	if (strcmp(enabled, "0") == 0) {
 		/* Memory decoding is off until a driver, or we, ask for the device. */
 		snprintf(path, sizeof(path), "%s/enable", device);
@@ -197,12 +196,12 @@ static void try_device(struct search *search, const char *device, bool certain)
 	try_candidate(search, path, source, certain);
 }
 
-static bool is_ivshmem(const char *device)
+bool ivp_locate_is_ivshmem(const char *device)
 {
 	char vendor[16], number[16];
 
-	read_word(device, "vendor", vendor, sizeof(vendor));
-	read_word(device, "device", number, sizeof(number));
+	ivp_locate_read_word(device, "vendor", vendor, sizeof(vendor));
+	ivp_locate_read_word(device, "device", number, sizeof(number));
 	return strcmp(vendor, IVSHMEM_VENDOR) == 0 && strcmp(number, IVSHMEM_DEVICE) == 0;
 }
 
@@ -216,10 +215,10 @@ static void try_devices(struct search *search, const char *label)
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		if (!is_ivshmem(found.gl_pathv[i]))
+		if (!ivp_locate_is_ivshmem(found.gl_pathv[i]))
 			continue;
 		if (label) {
-			read_word(found.gl_pathv[i], "label", text, sizeof(text));
+			ivp_locate_read_word(found.gl_pathv[i], "label", text, sizeof(text));
 			if (strcmp(text, label) != 0)
 				continue;
 		}

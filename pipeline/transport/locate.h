@@ -23,6 +23,11 @@ struct ivp_window_query {
 /* Where the kernel lists PCI devices; tests put a folder of their own here. */
 extern const char *ivp_locate_pci_folder;
 
+/* Is this folder below ivp_locate_pci_folder an ivshmem device? */
+bool ivp_locate_is_ivshmem(const char *device);
+/* The first word of a small file in a device's folder; empty if there is none. */
+void ivp_locate_read_word(const char *folder, const char *name, char *text, size_t bytes);
+
 /* A window in memory: inside *region, which the caller closes. */
 struct ivp_window {
 	struct ivp_region region;
