@@ -30,12 +30,8 @@ static void become(const struct ivp_child *child, const struct ivp_child_files *
 	/* What we ignore or block would stay so across exec. */
 	if (sigaction(SIGPIPE, &standard, NULL) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return;
-	if (null < 0 || setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (null < 0 || setpgid(0, 0) < 0)
 		return;
-	if (getppid() != parent) { /* it died before prctl */
-		errno = ECHILD;
-		return;
-	}
 	if (dup2(files->input >= 0 ? files->input : null, STDIN_FILENO) < 0 ||
 	    dup2(files->output >= 0 ? files->output : console, STDOUT_FILENO) < 0 ||
 	    dup2(console, STDERR_FILENO) < 0)
@@ -43,6 +39,14 @@ static void become(const struct ivp_child *child, const struct ivp_child_files *
 	for (unsigned i = 0; i < files->kept_count; i++)
 		if (fcntl(files->kept[i], F_SETFD, 0) < 0)
 			return;
+	/* A change of user would take back PR_SET_PDEATHSIG. */
+	if ((files->walls && ivp_walls_enter(files->walls) < 0) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return;
+	if (getppid() != parent) { /* it died before prctl */
+		errno = ECHILD;
+		return;
+	}
 	(void)execvp(child->arguments.words[0], child->arguments.words);
 }
 
@@ -107,6 +111,7 @@ int ivp_child_start(struct ivp_child *child, const struct ivp_child_files *files
 		    struct ivp_why *why)
 {
 	int console[2] = {-1, -1}, result[2] = {-1, -1};
+	const bool as_other = files->walls && files->walls->other;
 	int error = child->arguments.error;
 
 	child->exit_line = -1;
@@ -114,8 +119,9 @@ int ivp_child_start(struct ivp_child *child, const struct ivp_child_files *files
 	if (!error)
 		error = start(child, files, console, result);
 	if (error) {
-		ivp_why_set(why, "cannot start %s: %s", child->arguments.words[0],
-			    strerror(-error));
+		ivp_why_set(why, "cannot start %s%s: %s%s", child->arguments.words[0],
+			    as_other ? " as another user" : "", strerror(-error),
+			    as_other ? "; --user names one who may, root for no other" : "");
 	} else {
 		child->output = console[0];
 		console[0] = -1;

@@ -14,6 +14,7 @@
 #include "config/topology.h"
 #include "supervisor/arguments.h"
 #include "supervisor/console.h"
+#include "supervisor/walls.h"
 
 enum ivp_child_role { IVP_CHILD_FEEDER, IVP_CHILD_STAGE, IVP_CHILD_SINK };
 
@@ -42,6 +43,7 @@ struct ivp_child_files {
 	int output;      /* its standard output; -1: the console, as standard error always is */
 	const int *kept; /* descriptors that it inherits under their numbers */
 	unsigned kept_count;
+	const struct ivp_walls *walls; /* that it is put behind; or NULL */
 };
 
 /* Starts child->arguments. Returns 0 or -errno with the reason (no such program, say). */

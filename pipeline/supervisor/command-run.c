@@ -8,7 +8,7 @@
 #include "supervisor/commands.h"
 #include "supervisor/run.h"
 
-enum { DRY_RUN = 1, JSON, KEEP, QEMU, KERNEL, IMAGE, ACCEL, RUN_DIR, LOG };
+enum { DRY_RUN = 1, JSON, KEEP, QEMU, KERNEL, IMAGE, ACCEL, RUN_DIR, LOG, USER };
 
 static const struct ivp_cli_option options[] = {
     {'l', "local", NULL, "run every stage as a process of this host, none in a guest"},
@@ -23,6 +23,7 @@ static const struct ivp_cli_option options[] = {
     {QEMU, "qemu", "PROGRAM", "QEMU (default qemu-system-x86_64)"},
     {KERNEL, "kernel", "FILE", "the guests' kernel"},
     {IMAGE, "image", "FILE", "the guests' initial root file system"},
+    {USER, "user", "NAME", "whom QEMU runs as, if root runs this (default nobody)"},
     {RUN_DIR, "run-dir", "FOLDER", "a new folder for the run's own files"},
     {0},
 };
@@ -57,7 +58,7 @@ static int take(const struct ivp_cli *cli, int option, struct ivp_run_options *r
 	const char **const texts[] = {
 	    ['o'] = &run->output,    ['n'] = &run->name,    [QEMU] = &run->qemu,
 	    [KERNEL] = &run->kernel, [IMAGE] = &run->image, [RUN_DIR] = &run->folder,
-	    [LOG] = &run->log,
+	    [LOG] = &run->log,       [USER] = &run->user,
 	};
 	bool *const flags[] = {
 	    ['l'] = &run->local,

@@ -124,7 +124,8 @@ int ivp_launch_prepare(struct ivp_launch *launch, struct ivp_plan *plan, struct 
 
 /* Opens a window's file as its guest may use it, with the locks of one that has it open and, if
  * it writes there, of the only one that does. */
-static int hold_window(const struct ivp_guest_window *window, int *held, struct ivp_why *why)
+static int hold_window(const struct ivp_guest_window *window, const struct ivp_walls *walls,
+		       int *held, struct ivp_why *why)
 {
 	struct flock lock = {
 	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)window->lock_at, .l_len = 1};
@@ -132,8 +133,17 @@ static int hold_window(const struct ivp_guest_window *window, int *held, struct 
 
 	*held = open(window->path, (window->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
 	if (*held < 0 || flock(*held, LOCK_SH | LOCK_NB) < 0 ||
-	    (window->writable && fcntl(*held, F_OFD_SETLK, &lock) < 0))
+	    (window->writable && fcntl(*held, F_OFD_SETLK, &lock) < 0)) {
 		error = -errno;
+	} else {
+		error = ivp_walls_admit(walls, *held, window->writable, !window->link->owner);
+		if (error)
+			ivp_why_set(why,
+				    "%s: owner and mode of link %s keep out the user %u that QEMU "
+				    "runs as; leave the owner out, or name one with --user",
+				    window->path, window->link->name, (unsigned)walls->uid);
+		return error;
+	}
 	if (error)
 		ivp_why_set(why, "%s: %s", window->path,
 			    error == -EAGAIN || error == -EACCES ? "somebody else is at work on it"
@@ -141,19 +151,67 @@ static int hold_window(const struct ivp_guest_window *window, int *held, struct 
 	return error;
 }
 
+/* Replaces the value of an option by the name of an open file, which its user may not reach by
+ * any other. Returns 0 or -errno with the reason. */
+static int hand_over(struct ivp_arguments *arguments, const char *option,
+		     const struct ivp_walls *walls, const char *path, int *held,
+		     struct ivp_why *why)
+{
+	unsigned i = 1;
+	char *name;
+
+	while (i + 1 < arguments->count && strcmp(arguments->words[i], option) != 0)
+		i++;
+	*held = i + 1 < arguments->count ? ivp_walls_open(walls, path) : -EINVAL;
+	if (*held < 0) {
+		ivp_why_set(why, "cannot hand %s to QEMU: %s", path, strerror(-*held));
+		return *held;
+	}
+	if (asprintf(&name, "/proc/self/fd/%d", *held) < 0)
+		return -ENOMEM;
+	free(arguments->words[i + 1]);
+	arguments->words[i + 1] = name;
+	return 0;
+}
+
+/* What a guest may map: its memory, its windows, and what QEMU maps for itself and for each
+ * processor: up to 1 GiB for translated code, stacks, arenas of malloc, libraries. */
+static uint64_t address_bytes(const struct ivp_stage_conf *stage,
+			      const struct ivp_guest_window *windows, int count)
+{
+	uint64_t sum = (4ull << 30) + ((uint64_t)stage->cpus << 28);
+
+	if (__builtin_add_overflow(sum, stage->memory_bytes, &sum))
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (__builtin_add_overflow(sum, windows[i].bytes, &sum))
+			return 0;
+	return sum;
+}
+
 static int start_guest(const struct ivp_launch *launch, struct ivp_child *child,
 		       struct ivp_why *why)
 {
 	struct ivp_guest_window windows[IVP_GUEST_WINDOWS];
-	int held[IVP_GUEST_WINDOWS] = {-1, -1, -1, -1};
-	struct ivp_child_files files = {.input = -1, .output = -1, .kept = held};
+	int held[IVP_GUEST_WINDOWS + 2] = {-1, -1, -1, -1, -1, -1};
+	char initrd[PATH_MAX + IVP_NAME_BYTES + 8];
+	struct ivp_walls walls = launch->plan->walls;
+	struct ivp_child_files files = {.input = -1, .output = -1, .kept = held, .walls = &walls};
 	int error = 0, count;
 
 	count = ivp_guest_windows(launch->plan->topology, child->stage, windows, why);
 	if (count < 0)
 		return count;
 	for (int i = 0; !error && i < count; i++)
-		error = hold_window(&windows[i], &held[i], why);
+		error = hold_window(&windows[i], &walls, &held[i], why);
+	walls.address_bytes = address_bytes(child->stage, windows, count);
+	snprintf(initrd, sizeof(initrd), "%s/%s.cpio", launch->folder, child->name);
+	if (!error && walls.other)
+		error = hand_over(&child->arguments, "-kernel", &walls, launch->plan->kernel,
+				  &held[count++], why);
+	if (!error && walls.other)
+		error =
+		    hand_over(&child->arguments, "-initrd", &walls, initrd, &held[count++], why);
 	files.kept_count = (unsigned)count;
 	if (!error)
 		error = ivp_child_start(child, &files, why);

@@ -109,6 +109,7 @@ static void find_all(struct ivp_plan *plan, struct ivp_diag *diag)
 	note(diag, ivp_places_kernel(options->kernel, plan->kernel, &why), &why);
 	note(diag, ivp_places_image(options->image, plan->image, &why), &why);
 	note(diag, choose_accelerator(plan, &why), &why);
+	note(diag, ivp_walls_choose(options->user, plan->kvm, &plan->walls, &why), &why);
 }
 
 /* What this machine lacks. Returns 0, or the -errno that stands for the gravest finding. */

@@ -10,6 +10,7 @@
 
 #include "config/topology.h"
 #include "supervisor/arguments.h"
+#include "supervisor/walls.h"
 
 enum ivp_accelerator { IVP_ACCELERATOR_AUTO, IVP_ACCELERATOR_KVM, IVP_ACCELERATOR_TCG };
 
@@ -22,6 +23,7 @@ struct ivp_run_options {
 	const char *output;  /* replaces the topology's */
 	const char *qemu, *kernel, *image;
 	const char *folder; /* for this run's own files; must not be there yet */
+	const char *user;   /* whom QEMU runs as */
 	const char *log;    /* a file for what the children print */
 	enum ivp_accelerator accelerator;
 	bool local; /* all stages as processes */
@@ -34,6 +36,7 @@ struct ivp_plan {
 	struct ivp_topology *topology;
 	unsigned guests; /* how many stages are */
 	bool kvm;
+	struct ivp_walls walls; /* around the guests */
 	char qemu[PATH_MAX], kernel[PATH_MAX], image[PATH_MAX];
 	char feeder[PATH_MAX], stage[PATH_MAX], sink[PATH_MAX]; /* programs */
 	char folder[PATH_MAX]; /* ends with XXXXXX if the name is still to be made */
