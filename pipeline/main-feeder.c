@@ -54,6 +54,7 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	int status, error = ivp_output_port_open(&port, &where, &why);
 	const bool open = !error;
 
+	ivp_program_confine();
 	if (open)
 		error = ivp_feeder_run(&port, &how, &account, &why);
 	if (error)

@@ -82,6 +82,7 @@ static int drain(const struct sink *sink, const struct ivp_port_options *where,
 	int status, error = ivp_input_port_open(&port, where, &why);
 	const bool open = !error;
 
+	ivp_program_confine();
 	if (open)
 		error = ivp_sink_run(&port, writer, &account, &why);
 	if (error)

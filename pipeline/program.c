@@ -2,6 +2,11 @@
 /* Glue between configuration and transport, which do not know each other. */
 #include "program.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/log.h"
 #include "base/units.h"
 
 int ivp_program_read(const struct ivp_cli *cli, const char *file, struct ivp_topology **topology)
@@ -29,4 +34,10 @@ struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, co
 	    .checksum = link->checksum,
 	    .stop = &ivp_signal_level,
 	};
+}
+
+void ivp_program_confine(void)
+{
+	if (ivp_confine_to_files() < 0)
+		ivp_log(IVP_LOG_WARNING, "cannot give up privileges: %s", strerror(errno));
 }

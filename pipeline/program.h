@@ -16,4 +16,8 @@ int ivp_program_read(const struct ivp_cli *cli, const char *file, struct ivp_top
 struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, const char *name,
 					 const struct ivp_link_conf *link);
 
+/* Gives up what feeding and draining files does not need, once the windows are open: they parse
+ * what strangers made. Logs if it cannot. */
+void ivp_program_confine(void);
+
 #endif

@@ -61,6 +61,13 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip "root's QEMU runs as nobody, in all four ids" "this is not root"
 fi
+# The sink has its windows open soon, and waits for frames then. Bits 1 to 3 are rights to files.
+sink_is_confined() {
+	local sink
+	sink=$(pgrep -P "$run_pid" -x pipeline-sink) || return 1
+	[ "$(status_of "$sink" NoNewPrivs)" = 1 ] && [ $((0x$(status_of "$sink" CapEff) & ~0xe)) -eq 0 ]
+}
+check "the sink keeps rights to files alone" await 30 sink_is_confined
 got=0
 wait "$run_pid" || got=$?
 check_same "the run succeeds behind its walls" 0 "$got"
