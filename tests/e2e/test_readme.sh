@@ -7,7 +7,7 @@
 
 cd "$source" || exit 1
 unset MAKEFLAGS MFLAGS MAKELEVEL
-texts="README.md CONTRIBUTING.md CHANGES.md docs/README.md docs/trust.md stages/README.md configs/*.conf"
+texts="README.md CONTRIBUTING.md CHANGES.md docs/README.md docs/threat-model.md stages/README.md configs/*.conf"
 
 # Commands in backquotes or on lines of their own.
 # shellcheck disable=SC2086 # a list of files
