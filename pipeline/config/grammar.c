@@ -8,6 +8,7 @@
 static const char *const policies[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 static const char *const isolations[] = {"one-way", "shared", NULL};
 static const char *const runs[] = {"guest", "process", NULL};
+static const char *const restarts[] = {"on-failure", "no", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
 
 /* A key, its field and how to read it. */
@@ -48,6 +49,13 @@ const struct ivp_rule ivp_stage_rules[] = {
     RULE(ivp_stage_conf, "memory", memory_bytes, ivp_value_size, .min = 64ull << 20,
 	 .max = 1024 * GIB),
     RULE(ivp_stage_conf, "cpus", cpus, ivp_value_count, .min = 1, .max = 64),
+    RULE(ivp_stage_conf, "restart", restart.policy, ivp_value_word, .words = restarts),
+    RULE(ivp_stage_conf, "restart-limit", restart.limit, ivp_value_count, .min = 0,
+	 .max = 1000000),
+    RULE(ivp_stage_conf, "restart-delay", restart.delay_ns, ivp_value_duration,
+	 .min = SECOND / 1000, .max = 5 * SECOND),
+    RULE(ivp_stage_conf, "stall", stall_ns, ivp_value_duration, .min = SECOND / 10,
+	 .max = 86400 * SECOND),
     {0},
 };
 

@@ -9,7 +9,14 @@
 #include "config/build.h"
 #include "transport/window.h"
 
-#define MIB (1ull << 20)
+#define MIB    (1ull << 20)
+#define SECOND 1000000000ull
+
+const struct ivp_restart_conf ivp_restart_defaults = {
+    .policy = IVP_RESTART_ON_FAILURE,
+    .limit = 5,
+    .delay_ns = SECOND / 10,
+};
 
 struct ivp_link_conf *ivp_topology_link(const struct ivp_topology *topology, const char *name)
 {
@@ -54,7 +61,7 @@ struct ivp_link_conf *ivp_build_link(struct ivp_builder *builder, const char *na
 	    .policy = IVP_POLICY_BLOCK,
 	    .isolation = IVP_ISOLATION_ONE_WAY,
 	    .mode = 0600,
-	    .timeout_ns = 60000000000ull,
+	    .timeout_ns = 60 * SECOND,
 	    .data = strdup("auto"),
 	    .credit = strdup("auto"),
 	};
@@ -86,6 +93,8 @@ struct ivp_stage_conf *ivp_build_stage(struct ivp_builder *builder, const char *
 	    .run = IVP_RUN_GUEST,
 	    .memory_bytes = 128 * MIB,
 	    .cpus = 1,
+	    .restart = ivp_restart_defaults,
+	    .stall_ns = 60 * SECOND,
 	};
 	snprintf(stage->name, sizeof(stage->name), "%s", name);
 	return stage;

@@ -47,6 +47,18 @@ struct ivp_filter_conf {
 
 enum ivp_run_as { IVP_RUN_GUEST, IVP_RUN_PROCESS };
 
+enum ivp_restart_policy { IVP_RESTART_ON_FAILURE, IVP_RESTART_NO };
+
+/* What pipeline run does when a child dies. */
+struct ivp_restart_conf {
+	enum ivp_restart_policy policy; /* restart = on-failure | no */
+	uint32_t limit;                 /* restart-limit = 5, in a row without a frame done */
+	uint64_t delay_ns;              /* restart-delay = "100ms", before the first of a row */
+};
+
+/* Of a stage that says nothing else, of the feeder and of the sink. */
+extern const struct ivp_restart_conf ivp_restart_defaults;
+
 /* stage NAME { } */
 struct ivp_stage_conf {
 	char name[IVP_NAME_BYTES];
@@ -57,6 +69,8 @@ struct ivp_stage_conf {
 	enum ivp_run_as run;   /* run = guest | process */
 	uint64_t memory_bytes; /* memory = "128MiB", of the guest */
 	unsigned cpus;         /* cpus = 1, of the guest */
+	struct ivp_restart_conf restart;
+	uint64_t stall_ns; /* stall = "60s": how long one frame may show no sign of life */
 	unsigned filter_count;
 	struct ivp_filter_conf *filters; /* in their order; none: frames are copied through */
 };

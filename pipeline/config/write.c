@@ -98,7 +98,11 @@ void ivp_topology_write_stage(const struct ivp_topology *topology,
 		stage->input->name, stage->output->name,
 		stage->run == IVP_RUN_PROCESS ? "process" : "guest");
 	write_size(to, "memory", stage->memory_bytes);
-	fprintf(to, "    cpus = %u\n", stage->cpus);
+	fprintf(to, "    cpus = %u\n    restart = %s\n    restart-limit = %u\n", stage->cpus,
+		stage->restart.policy == IVP_RESTART_NO ? "no" : "on-failure",
+		stage->restart.limit);
+	write_duration(to, "restart-delay", stage->restart.delay_ns);
+	write_duration(to, "stall", stage->stall_ns);
 	for (unsigned i = 0; i < stage->filter_count; i++)
 		write_filter(to, stage, i);
 	fputs("}\n", to);

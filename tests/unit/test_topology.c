@@ -131,6 +131,10 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(stage->run, IVP_RUN_PROCESS);
 	assert_int_equal(stage->memory_bytes, 256 << 20);
 	assert_int_equal(stage->cpus, 2);
+	assert_int_equal(stage->restart.policy, IVP_RESTART_NO);
+	assert_int_equal(stage->restart.limit, 7);
+	assert_int_equal(stage->restart.delay_ns, 250000000);
+	assert_int_equal(stage->stall_ns, 90000000000ull);
 	assert_int_equal(stage->filter_count, 3);
 	assert_string_equal(stage->filters[0].filter->name, "gaussian-blur");
 	assert_string_equal(stage->filters[1].filter->name, "resize");
@@ -367,6 +371,10 @@ static void assert_same_stage(const struct ivp_stage_conf *a, const struct ivp_s
 	assert_int_equal(a->memory_bytes, b->memory_bytes);
 	assert_int_equal(a->cpus, b->cpus);
 	assert_int_equal(a->filter_count, b->filter_count);
+	assert_int_equal(a->restart.policy, b->restart.policy);
+	assert_int_equal(a->restart.limit, b->restart.limit);
+	assert_int_equal(a->restart.delay_ns, b->restart.delay_ns);
+	assert_int_equal(a->stall_ns, b->stall_ns);
 	for (unsigned i = 0; i < a->filter_count; i++) {
 		assert_ptr_equal(a->filters[i].filter, b->filters[i].filter);
 		assert_memory_equal(a->filters[i].self, b->filters[i].self,
