@@ -2,6 +2,7 @@
 /* pipeline-feeder: images from files into the first link of a pipeline. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -48,6 +49,7 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &ivp_signal_level,
 	};
+	char journal[PATH_MAX] = "";
 	struct ivp_feeder_account account = {0};
 	struct ivp_output_port port;
 	struct ivp_why why = {""};
@@ -55,20 +57,25 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	const bool open = !error;
 
 	ivp_program_confine();
+	if (path && snprintf(journal, sizeof(journal), "%s.rejects", path) < PATH_MAX)
+		how.journal = journal;
 	if (open)
 		error = ivp_feeder_run(&port, &how, &account, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);
-	if (open)
-		ivp_output_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
-				      (uint32_t)status);
 	if (!error && account.reject_count > 0)
 		status = EX_DATAERR;
 	if (path && ivp_account_write_feeder(path, inputs, &account, &why) != 0) {
 		ivp_log(IVP_LOG_ERROR, "%s", why.text);
 		status = error ? status : EX_CANTCREAT;
 	}
+	/* Who has left in good order is not started again: the report comes first. */
+	if (open)
+		ivp_output_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
+				      (uint32_t)status);
+	if (how.journal && !error)
+		unlink(journal);
 	ivp_feeder_account_finish(&account);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pipeline-sink: images from the last link of a pipeline into files. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -78,25 +79,32 @@ static int drain(const struct sink *sink, const struct ivp_port_options *where,
 {
 	static struct ivp_sink_account account; /* too large for a stack */
 	struct ivp_input_port port;
+	const char *report = sink->text['r'];
+	char path[PATH_MAX], *ledger = NULL;
 	struct ivp_why why = {""};
 	int status, error = ivp_input_port_open(&port, where, &why);
 	const bool open = !error;
 
 	ivp_program_confine();
+	if (report && snprintf(path, sizeof(path), "%s.ledger", report) < PATH_MAX)
+		ledger = path;
 	if (open)
-		error = ivp_sink_run(&port, writer, &account, &why);
+		error = ivp_sink_run(&port, writer, ledger, &account, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);
-	if (open)
-		ivp_input_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
-				     (uint32_t)status);
-	if (!error && account.quarantined > 0)
+	if (!error && account.tally.quarantined > 0)
 		status = EX_DATAERR;
-	if (sink->text['r'] && ivp_account_write_sink(sink->text['r'], &account, &why) != 0) {
+	if (report && ivp_account_write_sink(report, &account, &why) != 0) {
 		ivp_log(IVP_LOG_ERROR, "%s", why.text);
 		status = error ? status : EX_CANTCREAT;
 	}
+	/* Who has left in good order is not started again: the report comes first. */
+	if (open)
+		ivp_input_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
+				     (uint32_t)status);
+	if (ledger && !error && account.tally.ended)
+		unlink(ledger);
 	return status;
 }
 

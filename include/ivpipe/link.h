@@ -140,6 +140,10 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns);
 int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 			 struct ivp_why *why);
 
+/* Is the last frame that was released the end of the stream, and nothing behind it? For a restart:
+ * if the last life died (left_state), nothing more will come. */
+bool ivp_consumer_ended(struct ivp_consumer *consumer);
+
 /* Says in our own window that work on the acquired frame begins. Returns which attempt this is:
  * 1, or more if earlier lives of this consumer ended while at it. */
 unsigned ivp_consumer_begin(struct ivp_consumer *consumer);

@@ -109,17 +109,17 @@ int ivp_account_write_sink(const char *path, const struct ivp_sink_account *acco
 	const struct ivp_latency *latency = &account->latency;
 	json_t *stages = json_array();
 
-	for (unsigned i = 0; i < account->stage_count; i++)
+	for (unsigned i = 0; i < account->tally.stage_count; i++)
 		json_array_append_new(
-		    stages, json_pack("{so so so}", "frames", number(account->stages[i].frames),
-				      "busy_ns", number(account->stages[i].busy_ns), "wait_ns",
-				      number(account->stages[i].wait_ns)));
+		    stages, json_pack("{so so so}", "frames", number(account->tally.stages[i].frames),
+				      "busy_ns", number(account->tally.stages[i].busy_ns), "wait_ns",
+				      number(account->tally.stages[i].wait_ns)));
 	return write_report(
 	    path,
-	    json_pack("{so so so so so sb s{so so so} so}", "delivered", number(account->delivered),
-		      "dropped", number(account->dropped), "quarantined",
-		      number(account->quarantined), "bytes", number(account->bytes), "seconds",
-		      seconds(account->elapsed_ns), "ended", (int)account->ended, "latency_ns",
+	    json_pack("{so so so so so sb s{so so so} so}", "delivered", number(account->tally.delivered),
+		      "dropped", number(account->tally.dropped), "quarantined",
+		      number(account->tally.quarantined), "bytes", number(account->tally.bytes), "seconds",
+		      seconds(account->tally.elapsed_ns), "ended", (int)account->tally.ended, "latency_ns",
 		      "p50", number(ivp_latency_percentile(latency, 50)), "p99",
 		      number(ivp_latency_percentile(latency, 99)), "max", number(latency->max_ns),
 		      "stages", stages),

@@ -9,17 +9,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/units.h"
 #include "host/notes.h"
+#include "host/rejects.h"
 
 struct feed {
 	struct ivp_output_port *port;
 	const struct ivp_feeder_options *options;
 	struct ivp_feeder_account *account;
 	struct ivp_input_file file;
-	uint64_t rejected_before; /* by earlier lives and runs */
+	int journal;              /* descriptor, or -1 */
+	uint64_t rejected_before; /* by earlier runs, and those of earlier lives not in account */
 	uint64_t wait_ns;         /* for the slot of the image at hand */
 };
 
@@ -44,17 +47,11 @@ bool ivp_feeder_anew(const struct ivp_port_options *options)
 	return finished;
 }
 
-static int reject(struct feed *feed, size_t input, const char *reason)
+static int add_reject(void *context, size_t input, const char *reason)
 {
-	struct ivp_feeder_account *account = feed->account;
-	const char *path = feed->options->inputs->paths[input];
-	const size_t length = strlen(path);
+	struct ivp_feeder_account *account = context;
 	struct ivp_feeder_reject *rejects;
 
-	/* Some reasons name the file already. */
-	if (strncmp(reason, path, length) == 0 && strncmp(reason + length, ": ", 2) == 0)
-		reason += length + 2;
-	ivp_log(IVP_LOG_WARNING, "%s: %s; left out", path, reason);
 	rejects = reallocarray(account->rejects, account->reject_count + 1, sizeof(*rejects));
 	if (!rejects)
 		return -ENOMEM;
@@ -65,6 +62,20 @@ static int reject(struct feed *feed, size_t input, const char *reason)
 		return -ENOMEM;
 	account->reject_count++;
 	return 0;
+}
+
+static int reject(struct feed *feed, size_t input, const char *reason)
+{
+	const char *path = feed->options->inputs->paths[input];
+	const size_t length = strlen(path);
+	int error;
+
+	/* Some reasons name the file already. */
+	if (strncmp(reason, path, length) == 0 && strncmp(reason + length, ": ", 2) == 0)
+		reason += length + 2;
+	ivp_log(IVP_LOG_WARNING, "%s: %s; left out", path, reason);
+	error = feed->journal >= 0 ? ivp_rejects_add(feed->journal, input, reason) : 0;
+	return error ? error : add_reject(feed->account, input, reason);
 }
 
 /*
@@ -227,7 +238,7 @@ static bool find_start(struct feed *feed)
 	if (ivp_producer_last(&feed->port->link, &last)) {
 		if (last.kind == IVP_KIND_END && !feed->options->anew) {
 			ivp_log(IVP_LOG_INFO, "the stream is complete already");
-			feed->account->first = count;
+			feed->account->first = last.id < count ? (size_t)last.id : count;
 			return false;
 		}
 		if (last.kind != IVP_KIND_END) {
@@ -242,33 +253,70 @@ static bool find_start(struct feed *feed)
 	return true;
 }
 
-int ivp_feeder_run(struct ivp_output_port *port, const struct ivp_feeder_options *options,
-		   struct ivp_feeder_account *account, struct ivp_why *why)
+/*
+ * What earlier lives of this stream did. Each input before first was either committed or rejected
+ * by one of them; the journal knows the rejects, so all others were injected.
+ */
+static int take_over(struct feed *feed, struct ivp_why *why)
 {
-	struct feed feed = {.port = port, .options = options, .account = account};
-	const uint64_t begin_ns = ivp_now_ns();
+	struct ivp_feeder_account *account = feed->account;
+
+	if (!feed->options->journal)
+		return 0;
+	feed->journal =
+	    ivp_rejects_open(feed->options->journal, feed->port->link.header.epoch, account->first,
+			     add_reject, account, why);
+	if (feed->journal < 0)
+		return feed->journal;
+	account->injected = account->first - account->reject_count;
+	if (account->first > 0) {
+		account->bytes = feed->port->link.ring.own->bytes;
+		feed->rejected_before -= account->reject_count < feed->rejected_before
+					     ? account->reject_count
+					     : feed->rejected_before;
+	}
+	return 0;
+}
+
+static int feed_all(struct feed *feed, struct ivp_why *why)
+{
+	const struct ivp_feeder_options *options = feed->options;
 	size_t input;
 	int error = 0;
 
-	*account = (struct ivp_feeder_account){0};
-	feed.rejected_before = port->link.ring.own->rejected;
-	if (!find_start(&feed))
-		return 0;
-	for (input = account->first; input < options->inputs->count && !error; input++) {
+	for (input = feed->account->first; input < options->inputs->count && !error; input++) {
 		if (options->stop && *options->stop) {
 			ivp_log(IVP_LOG_INFO, "told to stop: %zu of %zu inputs are left out",
 				options->inputs->count - input, options->inputs->count);
 			break;
 		}
-		error = feed_one(&feed, input, why);
+		error = feed_one(feed, input, why);
 	}
-	if (!error)
-		error = feed_end(&feed, input, why);
+	return error ? error : feed_end(feed, input, why);
+}
+
+int ivp_feeder_run(struct ivp_output_port *port, const struct ivp_feeder_options *options,
+		   struct ivp_feeder_account *account, struct ivp_why *why)
+{
+	struct feed feed = {.port = port, .options = options, .account = account, .journal = -1};
+	const uint64_t begin_ns = ivp_now_ns();
+	bool more;
+	int error;
+
+	*account = (struct ivp_feeder_account){0};
+	feed.rejected_before = port->link.ring.own->rejected;
+	more = find_start(&feed);
+	error = take_over(&feed, why);
+	if (!error && more)
+		error = feed_all(&feed, why);
+	if (feed.journal >= 0)
+		close(feed.journal);
 	ivp_input_file_finish(&feed.file);
 	account->elapsed_ns = ivp_now_ns() - begin_ns;
-	ivp_log(IVP_LOG_INFO, "%llu frames injected, %zu files left out; %.3f s",
-		(unsigned long long)account->injected, account->reject_count,
-		(double)account->elapsed_ns / 1e9);
+	if (more)
+		ivp_log(IVP_LOG_INFO, "%llu frames injected, %zu files left out; %.3f s",
+			(unsigned long long)account->injected, account->reject_count,
+			(double)account->elapsed_ns / 1e9);
 	return error;
 }
 

@@ -16,6 +16,7 @@ struct ivp_feeder_options {
 	struct ivp_decode_limits limits;
 	bool orient;
 	bool anew; /* a stream that has ended was left in good order: see ivp_feeder_anew */
+	const char *journal; /* a file for rejects, so that the account is of all lives; or NULL */
 	const volatile sig_atomic_t *stop; /* not 0: no further file; or NULL */
 };
 
@@ -25,7 +26,10 @@ struct ivp_feeder_reject {
 	char *reason;
 };
 
-/* What this life of the feeder has done. */
+/*
+ * What the feeder has done: with a journal in all lives since the stream began, exactly, but for
+ * bytes, which may count a frame twice for each kill; else in this one. Times are of this life.
+ */
 struct ivp_feeder_account {
 	size_t first; /* index of the first input looked at; more than 0 after a restart */
 	uint64_t injected, bytes, busy_ns, wait_ns, elapsed_ns;

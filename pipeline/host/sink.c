@@ -15,6 +15,8 @@ struct drain {
 	struct ivp_input_port *port;
 	struct ivp_writer *writer;
 	struct ivp_sink_account *account;
+	struct ivp_tally *tally; /* of account */
+	struct ivp_ledger ledger;
 	struct ivp_wire_owner *own; /* counters in our window, for monitors */
 	struct ivp_notes notes;
 };
@@ -30,35 +32,36 @@ static void add_saturated(uint64_t *sum, uint64_t value)
 		*sum = UINT64_MAX;
 }
 
-static void count_trail(struct ivp_sink_account *account, const struct ivp_frame *frame)
+static void count_trail(struct ivp_tally *tally, const struct ivp_frame *frame)
 {
 	const unsigned count = frame->trail_count < IVP_TRAIL ? frame->trail_count : IVP_TRAIL;
 
-	if (count > account->stage_count)
-		account->stage_count = count;
+	if (count > tally->stage_count)
+		tally->stage_count = count;
 	for (unsigned i = 0; i < count; i++) {
-		account->stages[i].frames++;
-		add_saturated(&account->stages[i].busy_ns, frame->trail[i].busy_ns);
-		add_saturated(&account->stages[i].wait_ns, frame->trail[i].wait_ns);
+		tally->stages[i].frames++;
+		add_saturated(&tally->stages[i].busy_ns, frame->trail[i].busy_ns);
+		add_saturated(&tally->stages[i].wait_ns, frame->trail[i].wait_ns);
 	}
 }
 
 static void count_delivered(struct drain *drain, const struct ivp_frame *frame)
 {
-	struct ivp_sink_account *account = drain->account;
 	const uint64_t now_ns = ivp_now_ns();
 
-	account->delivered++;
-	account->bytes += frame->payload_bytes;
+	drain->tally->delivered++;
+	drain->tally->bytes += frame->payload_bytes;
 	count(&drain->own->bytes, frame->payload_bytes);
-	count_trail(account, frame);
+	count_trail(drain->tally, frame);
 	if (frame->source_time_ns != 0 && frame->source_time_ns <= now_ns)
-		ivp_latency_add(&account->latency, now_ns - frame->source_time_ns);
+		ivp_latency_add(drain->ledger.latency ? drain->ledger.latency
+						      : &drain->account->latency,
+				now_ns - frame->source_time_ns);
 }
 
 static void quarantine(struct drain *drain, const struct ivp_frame *frame, const char *reason)
 {
-	drain->account->quarantined++;
+	drain->tally->quarantined++;
 	count(&drain->own->errors, 1);
 	ivp_log(IVP_LOG_WARNING, "frame %llu (%s) failed: %s", (unsigned long long)frame->id,
 		drain->notes.name, reason);
@@ -117,7 +120,7 @@ static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct
 	if (frame->kind == IVP_KIND_END) {
 		/* First the writer: if we die in between, the end is still in the link. */
 		ivp_writer_complete(drain->writer);
-		drain->account->ended = true;
+		drain->tally->ended = true;
 		return 0;
 	}
 	error = ivp_notes_read(notes, frame, why);
@@ -127,7 +130,7 @@ static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct
 	case IVP_KIND_PIXELS:
 		return write_pixels(drain, frame, why);
 	case IVP_KIND_DROPPED:
-		drain->account->dropped++;
+		drain->tally->dropped++;
 		count(&drain->own->dropped, 1);
 		return 0;
 	case IVP_KIND_ERROR:
@@ -149,11 +152,12 @@ static bool told_to_stop(const struct ivp_input_port *port)
 static int run(struct drain *drain, struct ivp_why *why)
 {
 	struct ivp_consumer *link = &drain->port->link;
+	const uint64_t before_ns = drain->tally->elapsed_ns;
 	uint64_t first_ns = 0, begin_ns, wait_ns;
 	struct ivp_frame frame;
 	int error = 0;
 
-	while (!error && !drain->account->ended) {
+	while (!error && !drain->tally->ended) {
 		if (told_to_stop(drain->port)) {
 			ivp_why_set(why, "stopped at once, as told; the rest is still in the link");
 			return -EINTR;
@@ -172,18 +176,59 @@ static int run(struct drain *drain, struct ivp_why *why)
 		error = take_frame(drain, &frame, why);
 		if (error)
 			break;
+		drain->tally->elapsed_ns = before_ns + (ivp_now_ns() - first_ns);
+		ivp_ledger_note(&drain->ledger, link->ring.tail + 1, drain->tally);
 		ivp_consumer_release(link);
 		count(&drain->own->busy_ns, ivp_now_ns() - begin_ns);
-		drain->account->elapsed_ns = ivp_now_ns() - first_ns;
 	}
 	return error;
 }
 
-int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
+/* Goes on with the account of the last life, if there is one. Returns 0, or -EIO. */
+static int take_over(struct drain *drain, const char *path, struct ivp_why *why)
+{
+	const struct ivp_consumer *link = &drain->port->link;
+
+	if (!path)
+		return 0;
+	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.tail,
+			    drain->tally, why) != 0)
+		return -EIO;
+	/* Of a stream that was left in good order: the next one is another. */
+	if (drain->tally->ended && link->left_state != IVP_STATE_ATTACHED)
+		ivp_ledger_clear(&drain->ledger, link->ring.tail, drain->tally);
+	return 0;
+}
+
+/* Did an earlier life die after it had released the end of the stream, with nothing after it? */
+static bool has_ended(struct ivp_consumer *link)
+{
+	return link->left_state == IVP_STATE_ATTACHED && ivp_consumer_ended(link);
+}
+
+static int begin_and_run(struct drain *drain, struct ivp_why *why)
+{
+	struct ivp_consumer *link = &drain->port->link;
+	int error;
+
+	if (has_ended(link)) {
+		ivp_log(IVP_LOG_INFO, "the stream is complete already");
+		drain->tally->ended = true;
+		return 0;
+	}
+	error = ivp_writer_begin(drain->writer, link->header.link_name, link->header.epoch,
+				 link->ring.tail, why);
+	return error ? error : run(drain, why);
+}
+
+int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer, const char *ledger,
 		 struct ivp_sink_account *account, struct ivp_why *why)
 {
-	struct drain drain = {
-	    .port = port, .writer = writer, .account = account, .own = port->link.ring.own};
+	struct drain drain = {.port = port,
+			      .writer = writer,
+			      .account = account,
+			      .tally = &account->tally,
+			      .own = port->link.ring.own};
 	int error;
 
 	*account = (struct ivp_sink_account){0};
@@ -192,14 +237,18 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 		ivp_why_set(why, "not enough memory for a frame's metadata");
 		return error;
 	}
-	error = ivp_writer_begin(writer, port->link.header.link_name, port->link.header.epoch,
-				 port->link.ring.tail, why);
+	error = take_over(&drain, ledger, why);
 	if (!error)
-		error = run(&drain, why);
+		error = begin_and_run(&drain, why);
+	if (drain.ledger.latency)
+		account->latency = *drain.ledger.latency;
+	ivp_ledger_close(&drain.ledger);
 	ivp_notes_finish(&drain.notes);
 	ivp_log(IVP_LOG_INFO, "%llu delivered, %llu dropped, %llu quarantined; %.3f s%s",
-		(unsigned long long)account->delivered, (unsigned long long)account->dropped,
-		(unsigned long long)account->quarantined, (double)account->elapsed_ns / 1e9,
-		account->ended ? "" : "; the end of the stream has not come yet");
+		(unsigned long long)account->tally.delivered,
+		(unsigned long long)account->tally.dropped,
+		(unsigned long long)account->tally.quarantined,
+		(double)account->tally.elapsed_ns / 1e9,
+		account->tally.ended ? "" : "; the end of the stream has not come yet");
 	return error;
 }

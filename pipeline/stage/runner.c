@@ -215,7 +215,9 @@ static bool has_ended(struct ivp_input_port *input, struct ivp_output_port *outp
 {
 	struct ivp_frame last, next;
 
-	return input->link.left_state == IVP_STATE_ATTACHED &&
+	/* It leaves one link after the other: either may tell. */
+	return (input->link.left_state == IVP_STATE_ATTACHED ||
+		output->link.left_state == IVP_STATE_ATTACHED) &&
 	       ivp_producer_last(&output->link, &last) && last.kind == IVP_KIND_END &&
 	       last.origin_position + 1 == input->link.ring.tail &&
 	       ivp_consumer_acquire(&input->link, &next, NULL) == IVP_EMPTY;

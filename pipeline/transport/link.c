@@ -239,6 +239,26 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 	return 0;
 }
 
+bool ivp_consumer_ended(struct ivp_consumer *consumer)
+{
+	const struct ivp_wire_header *header = &consumer->header;
+	const struct ivp_slot_limits limits = {header->payload_bytes, header->metadata_bytes};
+	uint64_t position = consumer->ring.tail;
+	struct ivp_wire_descriptor raw;
+	struct ivp_frame frame;
+
+	if (position == 0 || ivp_ring_acquire(&consumer->ring) != IVP_EMPTY)
+		return false;
+	load_descriptor(consumer->data + slot_offset(header, position - 1,
+						     header->descriptor_offset,
+						     header->descriptor_stride),
+			&raw);
+	/* Its slot is filled again only for position - 1 + slots, so after others were committed:
+	 * with none there, what was read is what was released. */
+	return ivp_frame_check(&raw, position - 1, &limits, &frame, NULL) == 0 &&
+	       frame.kind == IVP_KIND_END && ivp_ring_acquire(&consumer->ring) == IVP_EMPTY;
+}
+
 unsigned ivp_consumer_begin(struct ivp_consumer *consumer)
 {
 	struct ivp_wire_owner *own = consumer->ring.own;

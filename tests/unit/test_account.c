@@ -73,14 +73,14 @@ static void a_feeder_tells_what_it_left_out_and_why(void **state)
 static void a_sink_tells_counts_latencies_and_stages(void **state)
 {
 	static struct ivp_sink_account account = {
-	    .delivered = 3,
-	    .dropped = 2,
-	    .quarantined = 1,
-	    .bytes = 99,
-	    .elapsed_ns = 250000000,
-	    .ended = true,
-	    .stage_count = 2,
-	    .stages = {{3, 300, 30}, {2, UINT64_MAX, 20}},
+	    .tally = {.delivered = 3,
+		      .dropped = 2,
+		      .quarantined = 1,
+		      .bytes = 99,
+		      .elapsed_ns = 250000000,
+		      .ended = true,
+		      .stage_count = 2,
+		      .stages = {{3, 300, 30}, {2, UINT64_MAX, 20}}},
 	};
 	const json_t *latency, *stages;
 	json_t *report;

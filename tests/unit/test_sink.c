@@ -53,7 +53,7 @@ static int drain(const struct ivp_writer_options *options)
 	why.text[0] = '\0';
 	open_test_input(&the_link, &input);
 	assert_int_equal(ivp_writer_open(&writer, options, &why), 0);
-	error = ivp_sink_run(&input, &writer, &account, &why);
+	error = ivp_sink_run(&input, &writer, NULL, &account, &why);
 	ivp_writer_close(&writer);
 	ivp_input_port_close(&input, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED, 0);
 	return error;
@@ -128,9 +128,9 @@ static void frames_become_files_under_their_names(void **state)
 	assert_string_equal(list_output(), "a.png b.png c.d.png frame-000003.png ");
 	assert_image("a.png", IVP_FORMAT_GRAY8, 10, 0);
 	assert_image("frame-000003.png", IVP_FORMAT_GRAY8, 40, 0);
-	assert_int_equal(account.delivered, 4);
-	assert_int_equal(account.bytes, 4 * 128);
-	assert_true(account.ended);
+	assert_int_equal(account.tally.delivered, 4);
+	assert_int_equal(account.tally.bytes, 4 * 128);
+	assert_true(account.tally.ended);
 	assert_int_equal(output.link.ring.peer[0]->state, IVP_STATE_FINISHED);
 	assert_int_equal(output.link.ring.peer[0]->position, 5);
 	assert_int_equal(output.link.ring.peer[0]->bytes, 4 * 128);
@@ -186,12 +186,12 @@ static void a_second_life_keeps_names_apart(void **state)
 	the_link.stop = 1; /* told to drain: it takes what is there and leaves */
 	assert_int_equal(drain(&png), 0);
 	the_link.stop = 0;
-	assert_false(account.ended);
-	assert_int_equal(account.delivered, 1);
+	assert_false(account.tally.ended);
+	assert_int_equal(account.tally.delivered, 1);
 	put_image(1, "a.png", 20);
 	put_test_end(&output);
 	assert_int_equal(drain(&png), 0);
-	assert_int_equal(account.delivered, 1);
+	assert_int_equal(account.tally.delivered, 1);
 	assert_string_equal(list_output(), "a-2.png a.png ");
 	assert_image("a.png", IVP_FORMAT_GRAY8, 10, 0);
 }
@@ -236,9 +236,9 @@ static void failed_frames_are_counted_and_not_written(void **state)
 	put_test_end(&output);
 	assert_int_equal(drain(&png), 0);
 	assert_string_equal(list_output(), "a.png ");
-	assert_int_equal(account.delivered, 1);
-	assert_int_equal(account.dropped, 1);
-	assert_int_equal(account.quarantined, 3);
+	assert_int_equal(account.tally.delivered, 1);
+	assert_int_equal(account.tally.dropped, 1);
+	assert_int_equal(account.tally.quarantined, 3);
 	assert_int_equal(output.link.ring.peer[0]->errors, 3);
 	assert_int_equal(output.link.ring.peer[0]->dropped, 1);
 }
@@ -286,7 +286,7 @@ static void nothing_is_written_for_null(void **state)
 	put_image(0, "a.png", 10);
 	put_test_end(&output);
 	assert_int_equal(drain(&null), 0);
-	assert_int_equal(account.delivered, 1);
+	assert_int_equal(account.tally.delivered, 1);
 	assert_int_equal(stat(out, &info), -1);
 }
 
@@ -312,7 +312,7 @@ static void a_full_disk_keeps_the_frame_for_the_next_life(void **state)
 
 	assert_int_equal(drain(&png), 0);
 	assert_string_equal(list_output(), "a.png ");
-	assert_int_equal(account.delivered, 1);
+	assert_int_equal(account.tally.delivered, 1);
 }
 
 static void an_output_that_is_no_folder_is_refused_by_name(void **state)
@@ -354,7 +354,7 @@ static void told_to_stop_it_leaves_the_rest_in_the_link(void **state)
 	open_test_input(&the_link, &input);
 	assert_int_equal(ivp_writer_open(&writer, &png, &why), 0);
 	the_link.stop = 2;
-	assert_int_equal(ivp_sink_run(&input, &writer, &account, &why), -EINTR);
+	assert_int_equal(ivp_sink_run(&input, &writer, NULL, &account, &why), -EINTR);
 	ivp_writer_close(&writer);
 	ivp_input_port_close(&input, IVP_STATE_FAILED, 75);
 	assert_int_equal(output.link.ring.peer[0]->position, 0);
@@ -378,14 +378,14 @@ static void times_are_kept_and_impossible_ones_ignored(void **state)
 	put_test_frame(&output, frame, NULL, 0, 1);
 	put_test_end(&output);
 	assert_int_equal(drain(&png), 0);
-	assert_int_equal(account.delivered, 3);
+	assert_int_equal(account.tally.delivered, 3);
 	assert_int_equal(account.latency.count, 1);
 	assert_true(account.latency.max_ns >= 1000000);
-	assert_int_equal(account.stage_count, IVP_TRAIL);
-	assert_int_equal(account.stages[0].frames, 3);
-	assert_int_equal(account.stages[0].busy_ns, 300);
-	assert_int_equal(account.stages[0].wait_ns, 30);
-	assert_true(account.stages[1].busy_ns == UINT64_MAX);
+	assert_int_equal(account.tally.stage_count, IVP_TRAIL);
+	assert_int_equal(account.tally.stages[0].frames, 3);
+	assert_int_equal(account.tally.stages[0].busy_ns, 300);
+	assert_int_equal(account.tally.stages[0].wait_ns, 30);
+	assert_true(account.tally.stages[1].busy_ns == UINT64_MAX);
 }
 
 int main(void)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two pages in turn. The tally up to position p is written to page p & 1 before the sink's tail
+ * becomes p, so at every instant the page of the tail that is in the window is whole: while the
+ * frame at p is at work, only page (p + 1) & 1 is written. A sink that comes back takes the page
+ * of its tail; what the other holds of a frame that was not released is done again. So every
+ * frame is counted exactly once, and the position, which is one word, decides which.
+ *
+ * The file is mapped shared: what was stored is there after a kill. It does not survive the
+ * host; neither do the windows. The stores of one process are seen by its own next life in their
+ * order, so nothing but the compiler must be kept from moving them: the release fence does that.
+ */
+#include "host/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC 0x31726764656c7669ull /* "ivledgr1" */
+
+struct ivp_ledger_file {
+	uint64_t magic, epoch;
+	struct {
+		uint64_t position;
+		struct ivp_tally tally;
+	} pages[2];
+	struct ivp_latency latency;
+};
+
+static int map_file(const char *path, struct ivp_ledger_file **file)
+{
+	const int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	void *base = MAP_FAILED;
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	/* Blocks for all of it now: a full disk must not become a SIGBUS later. */
+	error = -posix_fallocate(fd, 0, sizeof(**file));
+	if (!error) {
+		base = mmap(NULL, sizeof(**file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		error = base == MAP_FAILED ? -errno : 0;
+	}
+	close(fd);
+	*file = error ? NULL : base;
+	return error;
+}
+
+int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch, uint64_t position,
+		    struct ivp_tally *tally, struct ivp_why *why)
+{
+	struct ivp_ledger_file *file = NULL;
+	int error = map_file(path, &file);
+
+	*ledger = (struct ivp_ledger){0};
+	*tally = (struct ivp_tally){0};
+	if (error) {
+		ivp_why_set(why, "%s: %s", path, strerror(-error));
+		return error;
+	}
+	ledger->file = file;
+	ledger->latency = &file->latency;
+	if (file->magic == MAGIC && file->epoch == epoch &&
+	    file->pages[position & 1].position == position) {
+		*tally = file->pages[position & 1].tally;
+		if (tally->stage_count > IVP_TRAIL)
+			tally->stage_count = IVP_TRAIL;
+		return 0;
+	}
+	file->magic = 0;
+	file->epoch = epoch;
+	ivp_ledger_clear(ledger, position, tally);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	file->magic = MAGIC;
+	return 0;
+}
+
+void ivp_ledger_clear(struct ivp_ledger *ledger, uint64_t position, struct ivp_tally *tally)
+{
+	*tally = (struct ivp_tally){0};
+	if (!ledger->file)
+		return;
+	ledger->file->pages[~position & 1].position = ~position; /* of no tail of its parity */
+	memset(&ledger->file->latency, 0, sizeof(ledger->file->latency));
+	ivp_ledger_note(ledger, position, tally);
+}
+
+void ivp_ledger_note(struct ivp_ledger *ledger, uint64_t position, const struct ivp_tally *tally)
+{
+	if (!ledger->file)
+		return;
+	ledger->file->pages[position & 1].tally = *tally;
+	ledger->file->pages[position & 1].position = position;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void ivp_ledger_close(struct ivp_ledger *ledger)
+{
+	if (ledger->file)
+		munmap(ledger->file, sizeof(*ledger->file));
+	*ledger = (struct ivp_ledger){0};
+}
