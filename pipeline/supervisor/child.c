@@ -80,7 +80,9 @@ static int start(struct ivp_child *child, const struct ivp_child_files *files, i
 	if (pipe2(console, O_CLOEXEC) < 0 || pipe2(result, O_CLOEXEC) < 0 ||
 	    fcntl(console[0], F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
-	child->started_ns = ivp_now_ns();
+	child->life_ns = ivp_now_ns();
+	if (child->started_ns == 0)
+		child->started_ns = child->life_ns;
 	child->pid = fork();
 	if (child->pid < 0) {
 		child->pid = 0;
@@ -115,6 +117,9 @@ int ivp_child_start(struct ivp_child *child, const struct ivp_child_files *files
 	int error = child->arguments.error;
 
 	child->exit_line = -1;
+	child->ended = false;
+	child->told = false;
+	child->stall = (struct ivp_stall){0};
 	child->console.trusted = !child->guest;
 	if (!error)
 		error = start(child, files, console, result);

@@ -15,6 +15,7 @@
 #include "supervisor/arguments.h"
 #include "supervisor/console.h"
 #include "supervisor/walls.h"
+#include "supervisor/restart.h"
 
 enum ivp_child_role { IVP_CHILD_FEEDER, IVP_CHILD_STAGE, IVP_CHILD_SINK };
 
@@ -24,6 +25,12 @@ struct ivp_child {
 	enum ivp_child_role role;
 	bool guest;
 	const struct ivp_stage_conf *stage; /* of the role STAGE */
+	const struct ivp_link_conf *from, *to; /* NULL: of the feeder, of the sink */
+	struct ivp_restart_conf policy;
+	struct ivp_restart restart;
+	struct ivp_stall stall;
+	uint32_t generation; /* of its window when this life began: another one once it attached */
+	bool told;           /* this life was told to end the stream */
 	struct ivp_arguments arguments;
 	pid_t pid; /* 0: not started yet */
 	int pidfd; /* readable when it has ended; -1: not running */
@@ -34,7 +41,8 @@ struct ivp_child {
 				       CLD_DUMPED with a signal */
 	int exit_line; /* what a guest's stage printed as its exit status; -1: nothing */
 	/* CLOCK_MONOTONIC; 0: not yet */
-	uint64_t started_ns, attached_ns, first_frame_ns, ended_ns;
+	uint64_t started_ns, attached_ns, first_frame_ns, ended_ns; /* all lives as one */
+	uint64_t life_ns; /* when this life began */
 };
 
 /* What a child gets besides its arguments. */
@@ -46,7 +54,7 @@ struct ivp_child_files {
 	const struct ivp_walls *walls; /* that it is put behind; or NULL */
 };
 
-/* Starts child->arguments. Returns 0 or -errno with the reason (no such program, say). */
+/* Starts child->arguments, for the first time or again. Returns 0 or -errno with the reason (no such program, say). */
 int ivp_child_start(struct ivp_child *child, const struct ivp_child_files *files,
 		    struct ivp_why *why);
 

@@ -78,6 +78,14 @@ static int write_stage(const struct ivp_plan *plan, const struct ivp_stage_conf 
 	return error;
 }
 
+/* Do results go to our standard output? */
+static bool prints(const struct ivp_launch *launch)
+{
+	const char *output = launch->plan->topology->sink.output;
+
+	return output && strcmp(output, "-") == 0;
+}
+
 static int make_children(struct ivp_launch *launch, struct ivp_why *why)
 {
 	const struct ivp_topology *topology = launch->plan->topology;
@@ -95,6 +103,8 @@ static int make_children(struct ivp_launch *launch, struct ivp_why *why)
 
 	child->role = IVP_CHILD_FEEDER;
 	child->name = "feeder";
+	child->to = topology->feeder.output;
+	child->policy = ivp_restart_defaults;
 	ivp_plan_feeder(launch->plan, &child->arguments);
 	for (unsigned i = 0; !error && i < topology->stage_count; i++) {
 		child++;
@@ -102,11 +112,19 @@ static int make_children(struct ivp_launch *launch, struct ivp_why *why)
 		child->stage = topology->stages[i];
 		child->name = child->stage->name;
 		child->guest = child->stage->run == IVP_RUN_GUEST;
+		child->from = child->stage->input;
+		child->to = child->stage->output;
+		child->policy = child->stage->restart;
 		error = ivp_plan_stage(launch->plan, child->stage, &child->arguments, why);
 	}
 	child = &launch->children[launch->count - 1];
 	child->role = IVP_CHILD_SINK;
 	child->name = "sink";
+	child->from = topology->sink.input;
+	child->policy = ivp_restart_defaults;
+	/* Half an image that went out on standard output cannot be taken back. */
+	if (prints(launch))
+		child->policy.policy = IVP_RESTART_NO;
 	ivp_plan_sink(launch->plan, &child->arguments);
 	return error;
 }
@@ -221,33 +239,31 @@ static int start_guest(const struct ivp_launch *launch, struct ivp_child *child,
 	return error;
 }
 
+int ivp_launch_start_child(const struct ivp_launch *launch, struct ivp_child *child,
+			   struct ivp_why *why)
+{
+	const bool to_stdout = child->role == IVP_CHILD_SINK && prints(launch);
+	const struct ivp_child_files files = {.input = -1, .output = to_stdout ? STDOUT_FILENO : -1};
+
+	return child->guest ? start_guest(launch, child, why)
+			    : ivp_child_start(child, &files, why);
+}
+
 int ivp_launch_start(struct ivp_launch *launch, struct ivp_why *why)
 {
-	const char *output = launch->plan->topology->sink.output;
-	const bool to_stdout = output && strcmp(output, "-") == 0;
 	int error = 0;
 
 	/* Guests first: theirs is the longest way. */
 	for (unsigned i = 0; !error && i < launch->count; i++)
 		if (launch->children[i].guest)
-			error = start_guest(launch, &launch->children[i], why);
+			error = ivp_launch_start_child(launch, &launch->children[i], why);
 	for (unsigned i = 0; !error && i < launch->count; i++) {
 		struct ivp_child *child = &launch->children[i];
-		const bool prints = child->role == IVP_CHILD_SINK && to_stdout;
-		const struct ivp_child_files files = {.input = -1,
-						      .output = prints ? STDOUT_FILENO : -1};
 
 		if (!child->guest && child->role != IVP_CHILD_FEEDER)
-			error = ivp_child_start(child, &files, why);
+			error = ivp_launch_start_child(launch, child, why);
 	}
 	return error;
-}
-
-int ivp_launch_start_feeder(struct ivp_launch *launch, struct ivp_why *why)
-{
-	const struct ivp_child_files files = {.input = -1, .output = -1};
-
-	return ivp_child_start(&launch->children[0], &files, why);
 }
 
 /* The folder has files of ours only, and no folders. */

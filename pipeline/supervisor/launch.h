@@ -30,9 +30,10 @@ int ivp_launch_prepare(struct ivp_launch *launch, struct ivp_plan *plan, struct 
  */
 int ivp_launch_start(struct ivp_launch *launch, struct ivp_why *why);
 
-/* Starts the feeder: when the stages are there, so that the time of the boot is in no frame's
- * latency. Returns 0 or -errno with the reason. */
-int ivp_launch_start_feeder(struct ivp_launch *launch, struct ivp_why *why);
+/* Starts one child: the feeder when the stages are there, so that the time of the boot is in no
+ * frame's latency; or one that has ended, again. Returns 0 or -errno with the reason. */
+int ivp_launch_start_child(const struct ivp_launch *launch, struct ivp_child *child,
+			   struct ivp_why *why);
 
 /* Ends what still runs, and removes the folder unless it is to be kept. */
 void ivp_launch_finish(struct ivp_launch *launch, bool keep_folder);

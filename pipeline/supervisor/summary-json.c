@@ -38,12 +38,13 @@ static json_t *make_stages(const struct ivp_summary *summary)
 
 		json_array_append_new(
 		    list,
-		    json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:f}", "name", stage->name,
+		    json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o, s:f, s:f, s:i}", "name", stage->name,
 			      "run", stage->guest ? "guest" : "process", "accelerator",
 			      stage->guest ? accelerator : NULL, "attached_seconds",
 			      time_or_null(stage->attached_s), "first_frame_seconds",
 			      time_or_null(stage->first_s), "frames", count(stage->frames),
-			      "busy_seconds", stage->busy_s, "wait_seconds", stage->wait_s));
+			      "busy_seconds", stage->busy_s, "wait_seconds", stage->wait_s, "restarts",
+			      (int)stage->restarts));
 	}
 	return list;
 }
@@ -67,6 +68,10 @@ int ivp_summary_print_json(const struct ivp_summary *summary, FILE *to)
 
 	if (!root)
 		return -ENOMEM;
+	error |= json_object_set_new(root, "restarts", json_integer(summary->watch.restarts));
+	error |= json_object_set_new(root, "feeder_restarts",
+				     json_integer(summary->feeder_restarts));
+	error |= json_object_set_new(root, "sink_restarts", json_integer(summary->sink_restarts));
 	error |= json_object_set_new(root, "inputs", count(feeder->inputs));
 	error |= json_object_set_new(root, "rejected", count(feeder->rejected));
 	error |= json_object_set_new(root, "injected", count(feeder->injected));

@@ -26,6 +26,7 @@ static void fill_stage(struct ivp_stage_summary *stage, const struct ivp_child *
 	*stage = (struct ivp_stage_summary){
 	    .name = child->name,
 	    .guest = child->guest,
+	    .restarts = child->restart.count,
 	    .attached_s = seconds_between(child->started_ns, child->attached_ns),
 	    .first_s = seconds_between(child->started_ns, child->first_frame_ns),
 	};
@@ -75,6 +76,8 @@ int ivp_summary_fill(struct ivp_summary *summary, const struct ivp_launch *launc
 
 	*summary = (struct ivp_summary){
 	    .pipeline = topology->name, .kvm = launch->plan->kvm, .watch = *watch};
+	summary->feeder_restarts = launch->children[0].restart.count;
+	summary->sink_restarts = launch->children[launch->count - 1].restart.count;
 	fill_reports(summary, launch, why);
 	fill_seconds(summary, launch);
 	summary->closes = ivp_account_closes(&summary->feeder, &summary->sink);
@@ -123,6 +126,21 @@ static void print_stages(const struct ivp_summary *summary, FILE *to)
 		print_time(stage->wait_s, to);
 		fputc('\n', to);
 	}
+}
+
+static void print_restarted(const char *kind, const char *name, unsigned count, FILE *to)
+{
+	if (count > 0)
+		fprintf(to, "  %s %s was started again %u time%s\n", kind, name, count,
+			count == 1 ? "" : "s");
+}
+
+static void print_restarts(const struct ivp_summary *summary, FILE *to)
+{
+	print_restarted("the", "feeder", summary->feeder_restarts, to);
+	for (unsigned i = 0; i < summary->stage_count; i++)
+		print_restarted("stage", summary->stages[i].name, summary->stages[i].restarts, to);
+	print_restarted("the", "sink", summary->sink_restarts, to);
 }
 
 static void print_account(const struct ivp_summary *summary, FILE *to)
@@ -189,6 +207,7 @@ void ivp_summary_print(const struct ivp_summary *summary, FILE *to)
 
 	print_flow(summary, to);
 	print_stages(summary, to);
+	print_restarts(summary, to);
 	if (feeder->rejected > 0)
 		fprintf(to, "  %llu of %llu inputs rejected:\n",
 			(unsigned long long)feeder->rejected, (unsigned long long)feeder->inputs);

@@ -15,6 +15,7 @@ struct ivp_stage_summary {
 	double attached_s; /* from its start; negative: never */
 	double first_s;    /* to its first frame out; negative: never */
 	uint64_t frames;
+	unsigned restarts;
 	double busy_s, wait_s;
 };
 
@@ -24,6 +25,7 @@ struct ivp_summary {
 	struct ivp_feeder_report feeder;
 	struct ivp_sink_report sink;
 	struct ivp_watch_result watch;
+	unsigned feeder_restarts, sink_restarts;
 	unsigned stage_count;
 	struct ivp_stage_summary *stages; /* in the order of the flow */
 	double seconds; /* from the start of the first child to the end of the last */

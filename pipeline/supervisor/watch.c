@@ -2,7 +2,8 @@
 /*
  * Three phases. BOOT: stages start; each has the patience of its input link to attach. FLOW: the
  * feeder runs; the user's first signal asks it to end the stream, nothing else changes. STOP: somebody failed, or the user does not want to wait: all get SIGTERM,
- * a second one a moment later (the first only drains them), then SIGKILL. No wait is without
+ * a second one a moment later (the first only drains them), then SIGKILL. In BOOT and FLOW a child that dies is
+ * started again as restart.h says, and goes on where its windows say that it stood. No wait is without
  * end: peers give up on peers by themselves, and once feeder and sink are through, what still runs
  * has GRACE_NS left.
  */
@@ -20,6 +21,7 @@
 #include <ivpipe/ring.h>
 #include "base/log.h"
 #include "base/units.h"
+#include "supervisor/lives.h"
 #include "supervisor/progress.h"
 
 #define SECOND_NS 1000000000ull
@@ -104,6 +106,8 @@ static void stop_all(struct watch *watch)
 		return;
 	watch->phase = STOP;
 	watch->order_ns = ivp_now_ns();
+	for (unsigned i = 0; i < watch->launch->count; i++)
+		watch->launch->children[i].restart.due_ns = 0;
 }
 
 static const char *kind_of(const struct ivp_child *child)
@@ -113,38 +117,117 @@ static const char *kind_of(const struct ivp_child *child)
 	return child->guest ? "the guest of stage " : "stage ";
 }
 
-/* Did a stage leave both its links in good order? What its windows say is what its peers see. */
-static bool has_finished(const struct watch *watch, struct ivp_child *child)
+/* Is it to be started again? If so, says when. */
+static bool schedule(struct watch *watch, struct ivp_child *child)
 {
-	const struct ivp_windows *windows = watch->options->windows;
-	const struct ivp_link_windows *in = ivp_windows_find(windows, child->stage->input);
-	const struct ivp_link_windows *out = ivp_windows_find(windows, child->stage->output);
+	const int status = child->guest ? child->exit_line : child->wait_status;
+	const uint64_t position = ivp_lives_position(watch->options->windows, child);
+	const uint64_t now = ivp_now_ns();
+	char text[160];
 
-	if (!in || !out)
+	if (child->wait_code == CLD_EXITED && ivp_restart_is_useless(status))
 		return false;
-	/* A guest whose last line did not come through. */
-	if (child->guest && child->exit_line < 0 &&
-	    ivp_load32_relaxed(&in->consumer->state) == IVP_STATE_FAILED)
-		child->exit_line = (int)(ivp_load32_relaxed(&in->consumer->exit_code) & 0xff);
-	return ivp_load32_relaxed(&in->consumer->state) == IVP_STATE_FINISHED &&
-	       ivp_load32_relaxed(&out->producer->state) == IVP_STATE_FINISHED;
+	if (!ivp_restart_schedule(&child->restart, &child->policy, position, now))
+		return false;
+	child->ended = false;
+	say(watch, IVP_LOG_WARNING, "%s%s (process %d) %s; it is started again in %.1f s (%u of %u)",
+	    kind_of(child), child->name, (int)child->pid,
+	    ivp_child_succeeded(child) ? "ended, but did not leave its links in good order"
+				       : ivp_child_describe_end(child, text),
+	    (double)(child->restart.due_ns - now) / SECOND_NS, child->restart.row,
+	    child->policy.limit);
+	return true;
 }
 
 static void judge_end(struct watch *watch, struct ivp_child *child)
 {
-	const bool finished = child->role != IVP_CHILD_STAGE || has_finished(watch, child);
+	const bool finished = ivp_lives_finished(watch->options->windows, child);
+	const bool succeeded = ivp_child_succeeded(child);
 	char text[160];
 
-	if (watch->phase == STOP || (finished && ivp_child_succeeded(child)))
+	if (watch->phase == STOP || (finished && succeeded))
+		return;
+	/* Killed between its last word to its peers and its end: all was done. */
+	if (finished && child->wait_code != CLD_EXITED) {
+		say(watch, IVP_LOG_INFO, "%s%s %s when its work was done", kind_of(child),
+		    child->name, ivp_child_describe_end(child, text));
+		return;
+	}
+	if (!finished && schedule(watch, child))
 		return;
 	watch->result->failures++;
 	say(watch, IVP_LOG_ERROR, "%s%s (process %d) failed: %s%s", kind_of(child), child->name,
 	    (int)child->pid,
-	    ivp_child_succeeded(child) ? "it ended, but did not leave its links in good order"
-				       : ivp_child_describe_end(child, text),
+	    succeeded ? "it ended, but did not leave its links in good order"
+		      : ivp_child_describe_end(child, text),
 	    child->console.lines > 0 ? "; it said last:" : "; it had said nothing");
 	ivp_console_last(&child->console, "Kernel panic", print_last, watch);
 	stop_all(watch);
+}
+
+/* Starts a child for the first time or again. */
+static void start(struct watch *watch, struct ivp_child *child)
+{
+	struct ivp_why why;
+
+	ivp_lives_begin(watch->options->windows, child);
+	if (ivp_launch_start_child(watch->launch, child, &why) == 0)
+		return;
+	child->ended = true;
+	watch->result->failures++;
+	say(watch, IVP_LOG_ERROR, "%s", why.text);
+	stop_all(watch);
+}
+
+/* Restarts that are due. Returns whether others will be. */
+static bool restart_due(struct watch *watch)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < watch->launch->count; i++) {
+		struct ivp_child *child = &watch->launch->children[i];
+
+		if (ivp_restart_take(&child->restart, ivp_now_ns())) {
+			watch->result->restarts++;
+			start(watch, child);
+			if (child->pidfd >= 0)
+				say(watch, IVP_LOG_INFO, "%s %s: started again, process %d",
+				    child->role == IVP_CHILD_STAGE ? "stage" : "the", child->name,
+				    (int)child->pid);
+		}
+		more = more || child->restart.due_ns > 0;
+	}
+	return more;
+}
+
+/* Ends stages that are stuck with a frame: what ends so is started again. */
+static void watch_stalls(struct watch *watch)
+{
+	for (unsigned i = 0; watch->phase != STOP && i < watch->launch->count; i++) {
+		struct ivp_child *child = &watch->launch->children[i];
+		uint64_t position;
+
+		if (!ivp_lives_stalled(watch->options->windows, child, ivp_now_ns(), &position))
+			continue;
+		say(watch, IVP_LOG_ERROR,
+		    "%s%s (process %d) has given no sign of life for %.1f s over the frame at "
+		    "position %llu; killing it",
+		    kind_of(child), child->name, (int)child->pid,
+		    (double)child->stage->stall_ns / SECOND_NS, (unsigned long long)position);
+		ivp_child_signal(child, SIGKILL);
+	}
+}
+
+/* Passes the user's wish on, to each life of the feeder; not before it can take it. */
+static void end_stream(struct watch *watch)
+{
+	struct ivp_child *feeder = &watch->launch->children[0];
+
+	if (!watch->result->drained || watch->phase == STOP || feeder->told || feeder->pidfd < 0 ||
+	    !ivp_lives_attached(watch->options->windows, feeder))
+		return;
+	feeder->told = true;
+	ivp_child_signal(feeder, SIGTERM);
 }
 
 static void read_output(struct watch *watch, struct ivp_child *child)
@@ -176,7 +259,6 @@ static void collect(struct watch *watch, struct ivp_child *child)
 
 static void take_signal(struct watch *watch)
 {
-	struct ivp_child *feeder = &watch->launch->children[0];
 	struct signalfd_siginfo info;
 
 	if (read(watch->options->signals, &info, sizeof(info)) != sizeof(info))
@@ -186,7 +268,6 @@ static void take_signal(struct watch *watch)
 		watch->result->drained = true;
 		say(watch, IVP_LOG_INFO, "%s: ending the stream; once more to stop at once",
 		    strsignal((int)info.ssi_signo));
-		ivp_child_signal(feeder, SIGTERM);
 		return;
 	}
 	watch->result->stopped = true;
@@ -270,7 +351,6 @@ static bool note_times(const struct watch *watch)
 /* In phase BOOT: starts the feeder when all stages are there, gives up on one that is not. */
 static void await_stages(struct watch *watch)
 {
-	struct ivp_why why;
 	bool all = true;
 
 	for (unsigned i = 0; watch->phase == BOOT && i < watch->launch->count; i++) {
@@ -280,11 +360,11 @@ static void await_stages(struct watch *watch)
 		if (child->role != IVP_CHILD_STAGE || child->attached_ns > 0)
 			continue;
 		all = false;
-		if (now - child->started_ns < child->stage->input->timeout_ns)
+		if (child->pidfd < 0 || now - child->life_ns < child->stage->input->timeout_ns)
 			continue;
 		watch->result->failures++;
 		say(watch, IVP_LOG_ERROR, "%s%s did not attach to its links in %.0f s%s",
-		    kind_of(child), child->name, (double)(now - child->started_ns) / SECOND_NS,
+		    kind_of(child), child->name, (double)(now - child->life_ns) / SECOND_NS,
 		    child->console.lines > 0 ? "; it said last:" : "");
 		ivp_console_last(&child->console, "Kernel panic", print_last, watch);
 		stop_all(watch);
@@ -292,11 +372,7 @@ static void await_stages(struct watch *watch)
 	if (watch->phase != BOOT || !all)
 		return;
 	watch->phase = FLOW;
-	if (ivp_launch_start_feeder(watch->launch, &why) != 0) {
-		watch->result->failures++;
-		say(watch, IVP_LOG_ERROR, "%s", why.text);
-		stop_all(watch);
-	}
+	start(watch, &watch->launch->children[0]);
 }
 
 static void draw_progress(struct watch *watch)
@@ -320,7 +396,8 @@ static void draw_progress(struct watch *watch)
 static bool any_left(const struct watch *watch)
 {
 	for (unsigned i = 0; i < watch->launch->count; i++)
-		if (watch->launch->children[i].pidfd >= 0)
+		if (watch->launch->children[i].pidfd >= 0 ||
+		    watch->launch->children[i].restart.due_ns > 0)
 			return true;
 	return false;
 }
@@ -363,7 +440,11 @@ int ivp_watch_run(struct ivp_launch *launch, const struct ivp_watch_options *opt
 		const bool settled = note_times(&watch);
 
 		await_stages(&watch);
-		error = look(&watch, polled, settled ? SLOW_MS : QUICK_MS);
+		const bool due = restart_due(&watch);
+
+		error = look(&watch, polled, settled && !due ? SLOW_MS : QUICK_MS);
+		watch_stalls(&watch);
+		end_stream(&watch);
 		watch_stragglers(&watch);
 		press(&watch);
 		draw_progress(&watch);

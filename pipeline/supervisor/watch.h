@@ -18,14 +18,16 @@ struct ivp_watch_options {
 
 struct ivp_watch_result {
 	unsigned failures; /* children that ended ill before they were told to stop */
+	unsigned restarts; /* of all children */
 	bool drained;      /* the user asked to end the stream early */
 	bool stopped;      /* the user asked to stop without waiting for its end */
 };
 
 /*
  * Starts the feeder as soon as all stages are attached. Returns 0 when all children have ended, by themselves or because they had to, or -errno with
- * the reason; children may still run then. A child that fails is named with its last lines, and
- * the others are stopped. The first signal ends the stream, the second stops all, the third kills.
+ * the reason; children may still run then. A child that dies or fails is started again, as
+ * its topology says; one that is given up is named with its last lines, and the others are
+ * stopped. The first signal ends the stream, the second stops all, the third kills.
  */
 int ivp_watch_run(struct ivp_launch *launch, const struct ivp_watch_options *options,
 		  struct ivp_watch_result *result, struct ivp_why *why);

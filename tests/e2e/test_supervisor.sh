@@ -74,7 +74,7 @@ link decoded { slots = 2 frame = "4MiB" }
 link blurred { slots = 2 frame = "4MiB" }
 link resized { slots = 2 frame = "4MiB" }
 feeder { input = { "in" } output = decoded }
-stage blur { input = decoded output = blurred filter gaussian-blur { sigma = 200 } }
+stage blur { input = decoded output = blurred restart = no filter gaussian-blur { sigma = 200 } }
 stage resize { input = blurred output = resized filter resize { mode = exact width = 20 height = 10 } }
 sink { input = resized output = "out" format = pnm }
 END

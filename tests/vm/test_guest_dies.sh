@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# A guest that is killed in the middle of a run, and one whose kernel panics: the run fails, says
+# With restart = no: a guest that is killed in the middle of a run, and one whose kernel panics: the run fails, says
 # which guest it was and what that said last, and leaves nothing.
 # shellcheck disable=SC2317 # functions are called by check
 # shellcheck source=tests/vm/vm.sh
@@ -9,6 +9,7 @@
 
 # Large enough that a guest is at work for a while; one file under many names.
 chain "$tmp/chain.conf" 100 120s
+sed -i 's/^\(stage .*\) filter/\1 restart = no filter/' "$tmp/chain.conf"
 picture "$tmp/large.ppm" P6 1000 1000
 mkdir "$tmp/in"
 for i in {1..500}; do

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Deaths in the middle of a run, under the supervisor, with stages as processes: the feeder, each
+# stage and the sink are killed; a stage dies of one frame that
+# it is stuck with, and of too many deaths in a row.
+# shellcheck disable=SC2317 # functions are called by check
+# shellcheck source=tests/helpers/tap.sh
+. "$(dirname "$0")/../helpers/tap.sh"
+
+pipeline=$build/pipeline
+name=r$$-$RANDOM
+log=$tmp/log
+trap '[ -z "$(jobs -pr)" ] || kill -9 $(jobs -pr); rm -f /dev/shm/ivpipe."$name".*; rm -rf "$tmp"' EXIT
+
+# await SECONDS COMMAND...: until the command succeeds.
+await() {
+	local ends=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$ends" ] || return 1
+		sleep 0.01
+	done
+}
+
+# config FILE [KEYS]: two stages; KEYS go into the first.
+config() {
+	cat >"$1" <<END
+link raw { slots = 2 frame = "64KiB" }
+link inverted { slots = 2 frame = "64KiB" }
+link small { slots = 2 frame = "64KiB" }
+feeder { input = { "in" } output = raw }
+stage invert { input = raw output = inverted ${2-} filter invert { } }
+stage shrink { input = inverted output = small filter resize { mode = exact width = 20 height = 10 } }
+sink { input = small output = "out" format = pnm }
+END
+}
+
+# begin CONF OPTION...: a run in the background.
+begin() {
+	local conf=$1
+	shift
+	rm -rf "$tmp/out"
+	: >"$log"
+	"$pipeline" run "$conf" --local --name "$name" --run-dir "$tmp/run" --output "$tmp/out" \
+		--json "$@" >"$tmp/json" 2>"$log" &
+	supervisor=$!
+}
+
+# word WINDOW OFFSET: a 64-bit word of a window; 512 is its writer's position.
+word() {
+	od -An -td8 -j"$2" -N8 "/dev/shm/ivpipe.$name.$1" 2>/dev/null | tr -d ' '
+}
+
+# reached WINDOW POSITION
+reached() {
+	local position
+	position=$(word "$1" 512)
+	[ "${position:-0}" -ge "$2" ] || ! kill -0 "$supervisor" 2>/dev/null
+}
+
+# pid WINDOW: the process that writes it, as it says itself (offset 512 + 156).
+pid() {
+	od -An -tu4 -j668 -N4 "/dev/shm/ivpipe.$name.$1" | tr -d ' '
+}
+
+# summary KEY...: values from the JSON summary.
+summary() {
+	python3 - "$tmp/json" "$@" <<'END'
+import json, sys
+s = json.load(open(sys.argv[1]))
+print(*[str(s[k]).lower() for k in sys.argv[2:]])
+END
+}
+
+results() {
+	(cd "$tmp/out" && find . -type f | sort | xargs sha256sum)
+}
+
+nothing_left() {
+	! compgen -G "/dev/shm/ivpipe.$name.*" && [ ! -e "$tmp/run" ]
+}
+
+mkdir "$tmp/in"
+for ((i = 0; i < 400; i++)); do
+	{
+		printf 'P5 %d 30 255\n' $((40 + i % 50))
+		head -c $(((40 + i % 50) * 30)) /dev/zero | tr '\0' "\\$(printf %o $((65 + i % 150)))"
+	} >"$tmp/in/image$i.pgm"
+done
+config "$tmp/chain.conf"
+
+begin "$tmp/chain.conf"
+wait "$supervisor"
+check_same "an undisturbed run ends well" 0 $?
+wanted=$(results)
+check_same "with one result for each image" 400 "$(wc -l <<<"$wanted")"
+
+# Inputs that are rejected before and after the deaths must be counted once.
+echo no image >"$tmp/in/aaa.png"
+echo no image >"$tmp/in/image390.png"
+
+# Window of each victim, and how far it is when it dies: one after the other, some twice.
+victims=(raw.data:40 raw.credit0:60 small.credit0:80 inverted.credit0:120 raw.data:160
+	small.credit0:200 raw.credit0:240 inverted.credit0:280)
+begin "$tmp/chain.conf"
+for victim in "${victims[@]}"; do
+	await 60 reached "${victim%:*}" "${victim#*:}"
+	kill -KILL "$(pid "${victim%:*}")"
+done
+wait "$supervisor"
+check_same "a run in which all were killed, twice, ends as it would have" 65 $?
+check_same "its results are those of the undisturbed run" "$wanted" "$(results)"
+check_same "its account closes over all lives" "402 2 400 400 0 0 true" \
+	"$(summary inputs rejected injected delivered dropped quarantined account_closes)"
+check_same "every restart is counted" "8 2 2 0" \
+	"$(summary restarts feeder_restarts sink_restarts failed_children)"
+check "a restart is named" grep -q "stage invert (process .*) was killed by signal 9 (Killed); it is started again" "$log"
+check "nothing is left" nothing_left
+[ "$(summary injected delivered)" = "400 400" ] || tap_note "$(cat "$log")"
+rm "$tmp/in/aaa.png" "$tmp/in/image390.png"
+
+# At random moments, among them those at the end of the stream.
+for ((round = 0; round < 3; round++)); do
+	begin "$tmp/chain.conf"
+	await 60 reached small.credit0 $((20 + RANDOM % 350))
+	kills=0
+	while kill -0 "$supervisor" 2>/dev/null && [ "$kills" -lt 12 ]; do
+		windows=(raw.data raw.credit0 inverted.credit0 small.credit0)
+		victim=$(pid "${windows[RANDOM % 4]}" 2>/dev/null)
+		[ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null
+		kills=$((kills + 1))
+		sleep "0.0$((RANDOM % 10))"
+	done
+	wait "$supervisor"
+	status=$?
+	check_same "killed at random, round $round: the run ends well" 0 "$status"
+	check_same "killed at random, round $round: the results are the same" "$wanted" "$(results)"
+	check_same "killed at random, round $round: the account closes" "400 400 true" \
+		"$(summary injected delivered account_closes)"
+	[ "$status" -eq 0 ] || tap_note "$(grep -v ' INFO' "$log" | tail -n 40)"
+done
+
+# An image that takes its filter longer than the watchdog waits ends its stage each time.
+rm -rf "$tmp/in"
+mkdir "$tmp/in"
+for i in a b c e f; do
+	printf 'P5 4 2 255\nabcdefgh' >"$tmp/in/$i.pgm"
+done
+{
+	printf 'P6 5000 4000 255\n'
+	head -c 60000000 /dev/zero
+} >"$tmp/in/d.ppm"
+cat >"$tmp/poison.conf" <<END
+link raw { slots = 2 frame = "64MiB" }
+link small { slots = 2 frame = "64MiB" }
+feeder { input = { "in" } output = raw }
+stage blur {
+	input = raw
+	output = small
+	restart-delay = "1ms"
+	stall = "100ms"
+	filter gaussian-blur { sigma = 200 }
+}
+sink { input = small output = "out" format = pnm }
+END
+begin "$tmp/poison.conf"
+wait "$supervisor"
+check_same "a frame that ends its stage three times is passed on as an error" 65 $?
+check_same "the account counts it" "6 5 1 3 true" \
+	"$(summary injected delivered quarantined restarts account_closes)"
+check "the watchdog is named" grep -q "has given no sign of life for 0.1 s over the frame at position 3; killing it" "$log"
+check "the frame is named, and how often it ended which stage" \
+	grep -q "d.ppm.* failed: it ended stage blur 3 times" "$log"
+check_same "the others are there" "a.pnm b.pnm c.pnm e.pnm f.pnm" "$(cd "$tmp/out" && echo *.pnm)"
+check "nothing is left of it" nothing_left
+
+sed 's/stall =/restart-limit = 2 stall =/' "$tmp/poison.conf" >"$tmp/limit.conf"
+begin "$tmp/limit.conf"
+wait "$supervisor"
+check_same "a stage that dies more often than its limit ends the run" 69 $?
+check "it is named" grep -q "stage blur (process .*) failed: was killed by signal 9" "$log"
+check "after as many restarts as it may have" grep -q "(2 of 2)" "$log"
+check "nothing is left of it" nothing_left
+
+done_testing
