@@ -110,17 +110,19 @@ int ivp_account_write_sink(const char *path, const struct ivp_sink_account *acco
 	json_t *stages = json_array();
 
 	for (unsigned i = 0; i < account->tally.stage_count; i++)
-		json_array_append_new(
-		    stages, json_pack("{so so so}", "frames", number(account->tally.stages[i].frames),
-				      "busy_ns", number(account->tally.stages[i].busy_ns), "wait_ns",
-				      number(account->tally.stages[i].wait_ns)));
+		json_array_append_new(stages,
+				      json_pack("{so so so}", "frames",
+						number(account->tally.stages[i].frames), "busy_ns",
+						number(account->tally.stages[i].busy_ns), "wait_ns",
+						number(account->tally.stages[i].wait_ns)));
 	return write_report(
 	    path,
-	    json_pack("{so so so so so sb s{so so so} so}", "delivered", number(account->tally.delivered),
-		      "dropped", number(account->tally.dropped), "quarantined",
-		      number(account->tally.quarantined), "bytes", number(account->tally.bytes), "seconds",
-		      seconds(account->tally.elapsed_ns), "ended", (int)account->tally.ended, "latency_ns",
-		      "p50", number(ivp_latency_percentile(latency, 50)), "p99",
+	    json_pack("{so so so so so sb s{so so so} so}", "delivered",
+		      number(account->tally.delivered), "dropped", number(account->tally.dropped),
+		      "quarantined", number(account->tally.quarantined), "bytes",
+		      number(account->tally.bytes), "seconds", seconds(account->tally.elapsed_ns),
+		      "ended", (int)account->tally.ended, "latency_ns", "p50",
+		      number(ivp_latency_percentile(latency, 50)), "p99",
 		      number(ivp_latency_percentile(latency, 99)), "max", number(latency->max_ns),
 		      "stages", stages),
 	    why);

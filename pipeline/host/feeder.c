@@ -263,9 +263,8 @@ static int take_over(struct feed *feed, struct ivp_why *why)
 
 	if (!feed->options->journal)
 		return 0;
-	feed->journal =
-	    ivp_rejects_open(feed->options->journal, feed->port->link.header.epoch, account->first,
-			     add_reject, account, why);
+	feed->journal = ivp_rejects_open(feed->options->journal, feed->port->link.header.epoch,
+					 account->first, add_reject, account, why);
 	if (feed->journal < 0)
 		return feed->journal;
 	account->injected = account->first - account->reject_count;

@@ -24,7 +24,7 @@ struct ivp_child {
 	const char *name;
 	enum ivp_child_role role;
 	bool guest;
-	const struct ivp_stage_conf *stage; /* of the role STAGE */
+	const struct ivp_stage_conf *stage;    /* of the role STAGE */
 	const struct ivp_link_conf *from, *to; /* NULL: of the feeder, of the sink */
 	struct ivp_restart_conf policy;
 	struct ivp_restart restart;
@@ -42,7 +42,7 @@ struct ivp_child {
 	int exit_line; /* what a guest's stage printed as its exit status; -1: nothing */
 	/* CLOCK_MONOTONIC; 0: not yet */
 	uint64_t started_ns, attached_ns, first_frame_ns, ended_ns; /* all lives as one */
-	uint64_t life_ns; /* when this life began */
+	uint64_t life_ns;                                           /* when this life began */
 };
 
 /* What a child gets besides its arguments. */

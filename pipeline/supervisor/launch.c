@@ -243,10 +243,10 @@ int ivp_launch_start_child(const struct ivp_launch *launch, struct ivp_child *ch
 			   struct ivp_why *why)
 {
 	const bool to_stdout = child->role == IVP_CHILD_SINK && prints(launch);
-	const struct ivp_child_files files = {.input = -1, .output = to_stdout ? STDOUT_FILENO : -1};
+	const struct ivp_child_files files = {.input = -1,
+					      .output = to_stdout ? STDOUT_FILENO : -1};
 
-	return child->guest ? start_guest(launch, child, why)
-			    : ivp_child_start(child, &files, why);
+	return child->guest ? start_guest(launch, child, why) : ivp_child_start(child, &files, why);
 }
 
 int ivp_launch_start(struct ivp_launch *launch, struct ivp_why *why)

@@ -37,8 +37,7 @@ bool ivp_lives_finished(const struct ivp_windows *windows, struct ivp_child *chi
 	const struct ivp_wire_owner *in = consumer_of(windows, child);
 	const struct ivp_wire_owner *out = producer_of(windows, child);
 
-	if (child->guest && child->exit_line < 0 && in &&
-	    ivp_lives_attached(windows, child) &&
+	if (child->guest && child->exit_line < 0 && in && ivp_lives_attached(windows, child) &&
 	    ivp_load32_relaxed(&in->state) == IVP_STATE_FAILED)
 		child->exit_line = (int)(ivp_load32_relaxed(&in->exit_code) & 0xff);
 	return (!child->from || (in && ivp_load32_relaxed(&in->state) == IVP_STATE_FINISHED)) &&

@@ -43,8 +43,8 @@ static json_t *make_stages(const struct ivp_summary *summary)
 			      stage->guest ? accelerator : NULL, "attached_seconds",
 			      time_or_null(stage->attached_s), "first_frame_seconds",
 			      time_or_null(stage->first_s), "frames", count(stage->frames),
-			      "busy_seconds", stage->busy_s, "wait_seconds", stage->wait_s, "restarts",
-			      (int)stage->restarts));
+			      "busy_seconds", stage->busy_s, "wait_seconds", stage->wait_s,
+			      "restarts", (int)stage->restarts));
 	}
 	return list;
 }
@@ -69,8 +69,8 @@ int ivp_summary_print_json(const struct ivp_summary *summary, FILE *to)
 	if (!root)
 		return -ENOMEM;
 	error |= json_object_set_new(root, "restarts", json_integer(summary->watch.restarts));
-	error |= json_object_set_new(root, "feeder_restarts",
-				     json_integer(summary->feeder_restarts));
+	error |=
+	    json_object_set_new(root, "feeder_restarts", json_integer(summary->feeder_restarts));
 	error |= json_object_set_new(root, "sink_restarts", json_integer(summary->sink_restarts));
 	error |= json_object_set_new(root, "inputs", count(feeder->inputs));
 	error |= json_object_set_new(root, "rejected", count(feeder->rejected));

@@ -130,8 +130,9 @@ static bool schedule(struct watch *watch, struct ivp_child *child)
 	if (!ivp_restart_schedule(&child->restart, &child->policy, position, now))
 		return false;
 	child->ended = false;
-	say(watch, IVP_LOG_WARNING, "%s%s (process %d) %s; it is started again in %.1f s (%u of %u)",
-	    kind_of(child), child->name, (int)child->pid,
+	say(watch, IVP_LOG_WARNING,
+	    "%s%s (process %d) %s; it is started again in %.1f s (%u of %u)", kind_of(child),
+	    child->name, (int)child->pid,
 	    ivp_child_succeeded(child) ? "ended, but did not leave its links in good order"
 				       : ivp_child_describe_end(child, text),
 	    (double)(child->restart.due_ns - now) / SECOND_NS, child->restart.row,
