@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pipeline-sink: images from the last link of a pipeline into files. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include "host/account.h"
 #include "program.h"
 
-enum { CHECK = 1, OPTIONS = 0x80 };
+enum { CHECK = 1, ORIGINAL, OPTIONS = 0x80 };
 
 static const struct ivp_cli_option options[] = {
     {'c', "config", "FILE", "the configuration: a topology with a sink section"},
@@ -16,6 +17,7 @@ static const struct ivp_cli_option options[] = {
     {'i', "input", "LINK", "the link to drain, in place of the configuration's"},
     {'o', "output", "DIR", "a folder for the images; '-': a PNM stream on standard output"},
     {'f', "format", "FORMAT", "png, jpeg, pnm, same (by file name) or null (write nothing)"},
+    {ORIGINAL, "original", "PATH", "the feeder's inputs, in place of the configuration's"},
     {'r', "report", "FILE", "write the account there, as JSON"},
     {CHECK, "check", NULL, "check the configuration, print 'configuration OK' and end"},
     {0},
@@ -35,6 +37,9 @@ struct sink {
 	const char *text[OPTIONS];
 	const struct ivp_link_conf *link;
 	struct ivp_writer_options writer;
+	struct ivp_sink_options how;
+	const char **originals; /* as the command line says */
+	size_t original_count;
 };
 
 /* Finds what the command line or the configuration says. Returns EX_OK or the exit code. */
@@ -80,16 +85,17 @@ static int drain(const struct sink *sink, const struct ivp_port_options *where,
 	static struct ivp_sink_account account; /* too large for a stack */
 	struct ivp_input_port port;
 	const char *report = sink->text['r'];
-	char path[PATH_MAX], *ledger = NULL;
+	struct ivp_sink_options how = sink->how;
+	char path[PATH_MAX];
 	struct ivp_why why = {""};
 	int status, error = ivp_input_port_open(&port, where, &why);
 	const bool open = !error;
 
 	ivp_program_confine();
 	if (report && snprintf(path, sizeof(path), "%s.ledger", report) < PATH_MAX)
-		ledger = path;
+		how.ledger = path;
 	if (open)
-		error = ivp_sink_run(&port, writer, ledger, &account, &why);
+		error = ivp_sink_run(&port, writer, &how, &account, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);
@@ -103,8 +109,8 @@ static int drain(const struct sink *sink, const struct ivp_port_options *where,
 	if (open)
 		ivp_input_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
 				     (uint32_t)status);
-	if (ledger && !error && account.tally.ended)
-		unlink(ledger);
+	if (how.ledger && !error && account.tally.ended)
+		unlink(how.ledger);
 	return status;
 }
 
@@ -123,32 +129,58 @@ static int run(struct sink *sink, const struct ivp_topology *topology)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text);
 		return EX_CANTCREAT;
 	}
+	sink->how.originals = (struct ivp_originals){
+	    .words = (const char *const *)topology->feeder.inputs,
+	    .count = topology->feeder.input_count,
+	    .max_bytes = topology->feeder.max_bytes,
+	};
+	if (sink->original_count > 0) {
+		sink->how.originals.words = sink->originals;
+		sink->how.originals.count = sink->original_count;
+	}
 	where = ivp_program_port(topology, sink->text['n'], sink->link);
 	status = drain(sink, &where, &writer);
 	ivp_writer_close(&writer);
 	return status;
 }
 
+/* Returns EX_OK, or IVP_CLI_EXIT if the program is to end with cli->status. */
+static int parse(struct ivp_cli *cli, struct sink *sink)
+{
+	int option;
+
+	while ((option = ivp_cli_next(cli)) != IVP_CLI_DONE) {
+		if (option == IVP_CLI_EXIT)
+			return option;
+		if (option == ORIGINAL)
+			sink->originals[sink->original_count++] = cli->value;
+		else
+			sink->text[option] = cli->value ? cli->value : "";
+	}
+	if (sink->text['c'])
+		return EX_OK;
+	cli->status = ivp_cli_wrong(cli, "which configuration? --config FILE is missing");
+	return IVP_CLI_EXIT;
+}
+
 int main(int argc, char **argv)
 {
-	struct ivp_topology *topology;
-	struct sink sink = {0};
+	struct sink sink = {.originals = calloc((size_t)argc + 1, sizeof(char *))};
+	struct ivp_topology *topology = NULL;
 	struct ivp_cli cli;
-	int option, status;
+	int status = EX_OSERR;
 
+	if (!sink.originals)
+		return status;
 	ivp_log_open(program.name, NULL, IVP_LOG_INFO);
 	ivp_cli_begin(&cli, &program, argc, argv);
-	while ((option = ivp_cli_next(&cli)) != IVP_CLI_DONE) {
-		if (option == IVP_CLI_EXIT)
-			return cli.status;
-		sink.text[option] = cli.value ? cli.value : "";
-	}
-	if (!sink.text['c'])
-		return ivp_cli_wrong(&cli, "which configuration? --config FILE is missing");
-	status = ivp_program_read(&cli, sink.text['c'], &topology);
-	if (status != EX_OK)
-		return status;
-	status = ivp_signals_catch() == 0 ? run(&sink, topology) : EX_OSERR;
+	if (parse(&cli, &sink) == IVP_CLI_EXIT)
+		status = cli.status;
+	else
+		status = ivp_program_read(&cli, sink.text['c'], &topology);
+	if (topology)
+		status = ivp_signals_catch() == 0 ? run(&sink, topology) : EX_OSERR;
 	ivp_topology_destroy(topology);
+	free(sink.originals);
 	return status;
 }

@@ -53,6 +53,7 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	int error = ivp_chain_init(&chain, stage->filters, stage->filter_count);
 	if (error)
 		return error;
+	chain.stage = stage->name;
 	error = ivp_input_port_open(&input, &in, why);
 	if (error)
 		goto no_input;

@@ -17,7 +17,8 @@ struct drain {
 	struct ivp_sink_account *account;
 	struct ivp_tally *tally; /* of account */
 	struct ivp_ledger ledger;
-	struct ivp_wire_owner *own; /* counters in our window, for monitors */
+	const struct ivp_originals *originals; /* NULL: they are not kept */
+	struct ivp_wire_owner *own;            /* counters in our window, for monitors */
 	struct ivp_notes notes;
 };
 
@@ -65,6 +66,23 @@ static void quarantine(struct drain *drain, const struct ivp_frame *frame, const
 	count(&drain->own->errors, 1);
 	ivp_log(IVP_LOG_WARNING, "frame %llu (%s) failed: %s", (unsigned long long)frame->id,
 		drain->notes.name, reason);
+}
+
+/* A failure to keep the original takes nothing from the results: it is logged only. */
+static void keep_original(struct drain *drain, const struct ivp_frame *frame, const char *reason)
+{
+	struct ivp_why why = {""};
+
+	if (frame->status != IVP_FRAME_QUARANTINED || !drain->originals ||
+	    drain->writer->folder < 0)
+		return;
+	if (ivp_quarantine_keep(drain->writer->folder, drain->originals, frame->id, reason, &why) ==
+	    0)
+		ivp_log(IVP_LOG_INFO, "frame %llu: its original is kept in %s/quarantine",
+			(unsigned long long)frame->id, drain->writer->options.output);
+	else
+		ivp_log(IVP_LOG_WARNING, "frame %llu: its original cannot be kept: %s",
+			(unsigned long long)frame->id, why.text);
 }
 
 static const char *status_text(unsigned status)
@@ -115,6 +133,7 @@ static int write_pixels(struct drain *drain, const struct ivp_frame *frame, stru
 static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct ivp_why *why)
 {
 	struct ivp_notes *notes = &drain->notes;
+	const char *reason;
 	int error;
 
 	if (frame->kind == IVP_KIND_END) {
@@ -134,8 +153,9 @@ static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct
 		count(&drain->own->dropped, 1);
 		return 0;
 	case IVP_KIND_ERROR:
-		quarantine(drain, frame,
-			   notes->reason[0] ? notes->reason : status_text(frame->status));
+		reason = notes->reason[0] ? notes->reason : status_text(frame->status);
+		quarantine(drain, frame, reason);
+		keep_original(drain, frame, reason);
 		return 0;
 	default:
 		quarantine(drain, frame, "it is of a kind that this sink does not know");
@@ -191,8 +211,8 @@ static int take_over(struct drain *drain, const char *path, struct ivp_why *why)
 
 	if (!path)
 		return 0;
-	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.tail,
-			    drain->tally, why) != 0)
+	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.tail, drain->tally,
+			    why) != 0)
 		return -EIO;
 	/* Of a stream that was left in good order: the next one is another. */
 	if (drain->tally->ended && link->left_state != IVP_STATE_ATTACHED)
@@ -221,14 +241,17 @@ static int begin_and_run(struct drain *drain, struct ivp_why *why)
 	return error ? error : run(drain, why);
 }
 
-int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer, const char *ledger,
-		 struct ivp_sink_account *account, struct ivp_why *why)
+int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
+		 const struct ivp_sink_options *options, struct ivp_sink_account *account,
+		 struct ivp_why *why)
 {
-	struct drain drain = {.port = port,
-			      .writer = writer,
-			      .account = account,
-			      .tally = &account->tally,
-			      .own = port->link.ring.own};
+	struct drain drain = {
+	    .port = port,
+	    .originals = options && options->originals.count > 0 ? &options->originals : NULL,
+	    .writer = writer,
+	    .account = account,
+	    .tally = &account->tally,
+	    .own = port->link.ring.own};
 	int error;
 
 	*account = (struct ivp_sink_account){0};
@@ -237,7 +260,7 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer, const c
 		ivp_why_set(why, "not enough memory for a frame's metadata");
 		return error;
 	}
-	error = take_over(&drain, ledger, why);
+	error = take_over(&drain, options ? options->ledger : NULL, why);
 	if (!error)
 		error = begin_and_run(&drain, why);
 	if (drain.ledger.latency)

@@ -8,8 +8,15 @@
 #define IVP_HOST_SINK_H
 
 #include "host/ledger.h"
+#include "host/quarantine.h"
 #include "host/writer.h"
 #include "transport/port.h"
+
+/* Zeros: neither. */
+struct ivp_sink_options {
+	const char *ledger;             /* a file that keeps the account over restarts */
+	struct ivp_originals originals; /* to be kept if a frame ended its stage too often */
+};
 
 /* What the sink has done: with a ledger in all lives since the stream began, exactly, but for
  * latency (see ledger.h); else in this one. */
@@ -22,12 +29,13 @@ struct ivp_sink_account {
 /*
  * Runs with a writer that is open and has not begun, until the end of the stream, or until the port's stop flag is set: then it takes what is
  * in the link already, or nothing at the second signal.
- * ledger: a file that keeps the account over restarts, or NULL. A sink whose last life died behind
+ * options may be NULL. A sink whose last life died behind
  * the end of the stream has nothing to do.
  * Returns 0; -EINTR if told to stop at once; the -errno of the port; -EBADMSG for malformed
  * metadata; -EIO, -ENOMEM of the writer. Each with a reason.
  */
-int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer, const char *ledger,
-		 struct ivp_sink_account *account, struct ivp_why *why);
+int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
+		 const struct ivp_sink_options *options, struct ivp_sink_account *account,
+		 struct ivp_why *why);
 
 #endif

@@ -19,6 +19,7 @@ struct ivp_chain_step {
 };
 
 struct ivp_chain {
+	const char *stage; /* its name, for messages; NULL: none */
 	unsigned count;
 	struct ivp_chain_step *steps;
 	bool planned;

@@ -188,7 +188,9 @@ static void process(struct run *run, const struct ivp_frame *in, const struct iv
 	case IVP_KIND_PIXELS:
 		if (attempt > MAX_ATTEMPTS) {
 			status = IVP_FRAME_QUARANTINED;
-			ivp_why_set(&why, "it ended its stage %u times", attempt - 1);
+			ivp_why_set(&why, "it ended %s %s %u times",
+				    run->chain->stage ? "stage" : "its",
+				    run->chain->stage ? run->chain->stage : "stage", attempt - 1);
 		} else {
 			status = filter_frame(run, in, slot, &why);
 		}

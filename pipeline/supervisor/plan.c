@@ -239,6 +239,10 @@ void ivp_plan_sink(const struct ivp_plan *plan, struct ivp_arguments *arguments)
 {
 	ivp_arguments_add(arguments, "%s", plan->sink);
 	add_common(plan, "sink.json", arguments);
+	for (unsigned i = 0; i < plan->options->input_count; i++) {
+		ivp_arguments_add(arguments, "--original");
+		ivp_arguments_add(arguments, "%s", plan->options->inputs[i]);
+	}
 	if (plan->options->output) {
 		ivp_arguments_add(arguments, "--output");
 		ivp_arguments_add(arguments, "%s", plan->options->output);

@@ -172,6 +172,9 @@ check_same "the account counts it" "6 5 1 3 true" \
 check "the watchdog is named" grep -q "has given no sign of life for 0.1 s over the frame at position 3; killing it" "$log"
 check "the frame is named, and how often it ended which stage" \
 	grep -q "d.ppm.* failed: it ended stage blur 3 times" "$log"
+check "its original is kept" cmp "$tmp/in/d.ppm" "$tmp/out/quarantine/d.ppm"
+check_same "with the reason" "3 d.ppm: it ended stage blur 3 times" \
+	"$(cat "$tmp/out/quarantine/reasons.txt")"
 check_same "the others are there" "a.pnm b.pnm c.pnm e.pnm f.pnm" "$(cd "$tmp/out" && echo *.pnm)"
 check "nothing is left of it" nothing_left
 
