@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Deaths in the middle of a run, under the supervisor, with stages as processes: the feeder, each
-# stage and the sink are killed; a stage dies of one frame that
-# it is stuck with, and of too many deaths in a row.
+# stage and the sink are killed.
 # shellcheck disable=SC2317 # functions are called by check
 # shellcheck source=tests/helpers/tap.sh
 . "$(dirname "$0")/../helpers/tap.sh"
@@ -140,50 +139,5 @@ for ((round = 0; round < 3; round++)); do
 		"$(summary injected delivered account_closes)"
 	[ "$status" -eq 0 ] || tap_note "$(grep -v ' INFO' "$log" | tail -n 40)"
 done
-
-# An image that takes its filter longer than the watchdog waits ends its stage each time.
-rm -rf "$tmp/in"
-mkdir "$tmp/in"
-for i in a b c e f; do
-	printf 'P5 4 2 255\nabcdefgh' >"$tmp/in/$i.pgm"
-done
-{
-	printf 'P6 5000 4000 255\n'
-	head -c 60000000 /dev/zero
-} >"$tmp/in/d.ppm"
-cat >"$tmp/poison.conf" <<END
-link raw { slots = 2 frame = "64MiB" }
-link small { slots = 2 frame = "64MiB" }
-feeder { input = { "in" } output = raw }
-stage blur {
-	input = raw
-	output = small
-	restart-delay = "1ms"
-	stall = "100ms"
-	filter gaussian-blur { sigma = 200 }
-}
-sink { input = small output = "out" format = pnm }
-END
-begin "$tmp/poison.conf"
-wait "$supervisor"
-check_same "a frame that ends its stage three times is passed on as an error" 65 $?
-check_same "the account counts it" "6 5 1 3 true" \
-	"$(summary injected delivered quarantined restarts account_closes)"
-check "the watchdog is named" grep -q "has given no sign of life for 0.1 s over the frame at position 3; killing it" "$log"
-check "the frame is named, and how often it ended which stage" \
-	grep -q "d.ppm.* failed: it ended stage blur 3 times" "$log"
-check "its original is kept" cmp "$tmp/in/d.ppm" "$tmp/out/quarantine/d.ppm"
-check_same "with the reason" "3 d.ppm: it ended stage blur 3 times" \
-	"$(cat "$tmp/out/quarantine/reasons.txt")"
-check_same "the others are there" "a.pnm b.pnm c.pnm e.pnm f.pnm" "$(cd "$tmp/out" && echo *.pnm)"
-check "nothing is left of it" nothing_left
-
-sed 's/stall =/restart-limit = 2 stall =/' "$tmp/poison.conf" >"$tmp/limit.conf"
-begin "$tmp/limit.conf"
-wait "$supervisor"
-check_same "a stage that dies more often than its limit ends the run" 69 $?
-check "it is named" grep -q "stage blur (process .*) failed: was killed by signal 9" "$log"
-check "after as many restarts as it may have" grep -q "(2 of 2)" "$log"
-check "nothing is left of it" nothing_left
 
 done_testing
