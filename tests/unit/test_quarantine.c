@@ -105,6 +105,23 @@ static void a_number_that_is_no_input_is_refused(void **state)
 	assert_non_null(strstr(why.text, "18446744073709551615"));
 }
 
+static void an_input_cannot_take_the_place_of_the_reasons(void **state)
+{
+	char path[100];
+	const char *const words[] = {path};
+	const struct ivp_originals originals = {words, 1, 1000};
+	struct ivp_why why;
+
+	(void)state;
+	put("a/reasons.txt", "mine");
+	snprintf(path, sizeof(path), "%s/a/reasons.txt", folder);
+	assert_int_equal(ivp_quarantine_keep(fd, &originals, 0, "why not", &why), 0);
+	assert_holds("quarantine/0-reasons.txt", "mine");
+	assert_holds("quarantine/reasons.txt", "0 0-reasons.txt: why not\n");
+	unlinkat(fd, "a/reasons.txt", 0);
+	unlinkat(fd, "quarantine/0-reasons.txt", 0);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -112,6 +129,7 @@ int main(void)
 	    test(an_original_is_kept_with_its_reason_once),
 	    test(a_name_that_is_taken_gets_the_number_in_front),
 	    test(a_number_that_is_no_input_is_refused),
+	    test(an_input_cannot_take_the_place_of_the_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
