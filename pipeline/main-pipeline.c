@@ -7,6 +7,7 @@
 #include "base/cli.h"
 #include "base/log.h"
 #include "supervisor/commands.h"
+#include "transport/fault.h"
 
 static const struct command {
 	const char *name;
@@ -74,6 +75,8 @@ int main(int argc, char **argv)
 		return cli.status;
 	if (cli.operand_count == 0)
 		return ivp_cli_wrong(&cli, "which command?");
+	if (ivp_fault_catch("pipeline") != 0)
+		return EX_OSERR;
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(cli.operands[0], commands[i].name) == 0)
 			return commands[i].run(cli.operand_count, cli.operands);

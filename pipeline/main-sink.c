@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "host/account.h"
 #include "program.h"
+#include "transport/fault.h"
 
 enum { CHECK = 1, ORIGINAL, OPTIONS = 0x80 };
 
@@ -179,7 +180,9 @@ int main(int argc, char **argv)
 	else
 		status = ivp_program_read(&cli, sink.text['c'], &topology);
 	if (topology)
-		status = ivp_signals_catch() == 0 ? run(&sink, topology) : EX_OSERR;
+		status = ivp_signals_catch() == 0 && ivp_fault_catch(program.name) == 0
+			     ? run(&sink, topology)
+			     : EX_OSERR;
 	ivp_topology_destroy(topology);
 	free(sink.originals);
 	return status;

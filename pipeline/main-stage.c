@@ -11,6 +11,7 @@
 #include "guest/init.h"
 #include "program.h"
 #include "stage/runner.h"
+#include "transport/fault.h"
 
 static const struct ivp_cli_option options[] = {
     {'c', "config", "FILE", "the configuration: a stage's own or a whole topology"},
@@ -112,6 +113,8 @@ static int run(const struct ivp_cli *cli, const struct arguments *arguments)
 	} else {
 		ivp_log_open(program.name, stage->name, arguments->level);
 		error = ivp_signals_catch();
+		if (!error)
+			error = ivp_fault_catch(program.name);
 		if (!error)
 			error = work(topology, stage, arguments->name, &why);
 	}

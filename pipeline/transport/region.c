@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transport/fault.h"
+
 static int parse_id(const char *word, bool group, unsigned *id)
 {
 	char *end;
@@ -78,6 +80,7 @@ static int map_region(struct ivp_region *region, struct ivp_why *why)
 		return error;
 	}
 	region->base = base;
+	ivp_fault_watch(region);
 	return 0;
 }
 
@@ -180,8 +183,10 @@ fail:
 
 void ivp_region_close(struct ivp_region *region)
 {
-	if (region->base)
+	if (region->base) {
+		ivp_fault_forget(region);
 		munmap(region->base, region->bytes);
+	}
 	/* fd 0 with no source is a zeroed struct, not standard input. */
 	if (region->fd >= 0 && region->source[0])
 		close(region->fd);
