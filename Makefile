@@ -15,7 +15,8 @@ MAKEFLAGS += --no-print-directory
 .SECONDARY:
 .DEFAULT_GOAL := all
 Q := $(if $(filter 1,$(V)),,@)
-say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
+silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+say = $(if $(filter 1,$(V))$(silent),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)')
 
 # For the targets that make others: every processor, unless -j says how many.
 parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -42,6 +43,7 @@ programs := $(patsubst %-pipeline,%,$(patsubst pipeline/main-%.c,$(O)/pipeline-%
 include rules/deps.mk
 include rules/guest.mk
 include rules/check.mk
+include rules/fuzz.mk
 include rules/lint.mk
 include rules/install.mk
 
@@ -58,7 +60,7 @@ define stamp
 endef
 $(O)/.flags: FORCE
 	$(call stamp,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
-$(O)/.objects: FORCE
+$(O)/.sources: FORCE
 	$(call stamp,$(lib_src))
 
 # Filters are loops over pixels: they get the optimiser's full attention.
@@ -68,7 +70,7 @@ $(O)/obj/%.o: %.c $(O)/.flags
 	$(Q)$(CC) $(CPPFLAGS) $(if $(filter stages/%,$<),$(CFLAGS:-O2=-O3),$(CFLAGS)) -MMD -MP -c -o $@ $<
 
 # Made anew each time: an archive would keep the objects of files that are gone.
-$(O)/libivpipe.a: $(lib_obj) $(O)/.objects
+$(O)/libivpipe.a: $(lib_obj) $(O)/.sources
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcsD $@ $(lib_obj)
 

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Filters of the registry with parameters that the input chooses, each in the range of its row. */
+#ifndef IVP_TESTS_FUZZ_FILTERS_H
+#define IVP_TESTS_FUZZ_FILTERS_H
+
+#include <math.h>
+
+#include "config/params.h"
+#include "config/registry.h"
+#include "config/topology.h"
+#include "fuzz/fuzz.h"
+
+static inline const struct ivp_filter *take_filter(struct script *script)
+{
+	size_t count = 0;
+
+	while (ivp_filters[count])
+		count++;
+	CHECK(count > 0);
+	return ivp_filters[take8(script) % count];
+}
+
+/* The value as text, so that the way from text to the private struct is taken too. */
+static inline void take_value(struct script *script, const struct ivp_param *param, void *self,
+			      double most)
+{
+	const unsigned step = take16(script);
+	const double max = param->max < most ? param->max : most;
+	double value = param->min + (max - param->min) * step / 65535;
+	unsigned choices = 0;
+	struct ivp_why why;
+	char text[64];
+
+	switch (param->type) {
+	case IVP_PARAM_BOOL:
+		snprintf(text, sizeof(text), "%s", step & 1 ? "yes" : "no");
+		break;
+	case IVP_PARAM_CHOICE:
+		while (param->choices[choices])
+			choices++;
+		CHECK(choices > 0);
+		snprintf(text, sizeof(text), "%s", param->choices[step % choices]);
+		break;
+	case IVP_PARAM_INT:
+		snprintf(text, sizeof(text), "%.0f", floor(value));
+		break;
+	default:
+		snprintf(text, sizeof(text), "%.15f", value);
+	}
+	CHECK(ivp_param_set(param, self, text, &why) == 0);
+}
+
+/*
+ * A filter's private struct, which the caller frees. most bounds numbers beyond the table, where
+ * time and memory must be small. A row is left at its default if the input says so.
+ */
+static inline void *take_private(struct script *script, const struct ivp_filter *filter,
+				 double most)
+{
+	void *self = fuzz_memory(filter->private_bytes);
+	const uint8_t set = take8(script);
+	struct ivp_why why = {""};
+	unsigned row = 0;
+
+	ivp_params_default(filter, self);
+	for (const struct ivp_param *param = filter->params; param && param->name; param++, row++)
+		if (set >> row % 8 & 1)
+			take_value(script, param, self, most);
+	if (filter->check && filter->check(self, &why) != 0) {
+		CHECK(why.text[0]);
+		ivp_params_default(filter, self);
+	}
+	return self;
+}
+
+#endif
