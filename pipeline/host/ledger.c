@@ -45,8 +45,10 @@ static int map_file(const char *path, struct ivp_ledger_file **file)
 		error = base == MAP_FAILED ? -errno : 0;
 	}
 	close(fd);
-	*file = error ? NULL : base;
-	return error;
+	if (error)
+		return error;
+	*file = base;
+	return 0;
 }
 
 int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch, uint64_t position,
