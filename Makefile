@@ -40,6 +40,7 @@ lib_obj := $(lib_src:%.c=$(O)/obj/%.o)
 # main-stage.c becomes pipeline-stage, main-pipeline.c pipeline.
 programs := $(patsubst %-pipeline,%,$(patsubst pipeline/main-%.c,$(O)/pipeline-%,$(wildcard pipeline/main-*.c)))
 
+include rules/isa.mk
 include rules/deps.mk
 include rules/guest.mk
 include rules/check.mk

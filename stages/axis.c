@@ -44,16 +44,13 @@ static double overlap(double i, double low, double high)
 	return to > from ? to - from : 0;
 }
 
-static void fill_pixel(const struct ivp_axis *axis, uint32_t index)
+/* The first source pixel that counts for a result pixel, and the one behind the last. */
+static void find_span(const struct ivp_axis *axis, uint32_t index, double *first, double *end)
 {
 	const double ratio = (double)axis->in / axis->whole;
-	const double widen = ratio > 1 ? ratio : 1;
 	const double place = (double)index + axis->offset, centre = (place + 0.5) * ratio;
-	const double radius = radius_of(axis->kernel) * widen;
+	const double radius = radius_of(axis->kernel) * (ratio > 1 ? ratio : 1);
 	double low = ceil(centre - radius - 0.5), high = floor(centre + radius - 0.5) + 1;
-	double total = 0;
-	float *weights = axis->weights + (size_t)index * axis->most;
-	uint32_t first, count;
 
 	if (axis->kernel == IVP_KERNEL_BOX) {
 		low = floor(place * ratio);
@@ -65,6 +62,28 @@ static void fill_pixel(const struct ivp_axis *axis, uint32_t index)
 		low = floor(centre) > axis->in - 1.0 ? axis->in - 1.0 : floor(centre);
 		high = low + 1;
 	}
+	*first = low;
+	*end = high;
+}
+
+uint32_t ivp_axis_need(const struct ivp_axis *axis, uint32_t end)
+{
+	double low, high;
+
+	find_span(axis, end - 1, &low, &high);
+	return (uint32_t)high;
+}
+
+static void fill_pixel(const struct ivp_axis *axis, uint32_t index)
+{
+	const double ratio = (double)axis->in / axis->whole;
+	const double widen = ratio > 1 ? ratio : 1;
+	const double place = (double)index + axis->offset, centre = (place + 0.5) * ratio;
+	double low, high, total = 0;
+	float *weights = axis->weights + (size_t)index * axis->most;
+	uint32_t first, count;
+
+	find_span(axis, index, &low, &high);
 	first = (uint32_t)low;
 	count = (uint32_t)(high - low);
 	count = count > axis->most ? axis->most : count;

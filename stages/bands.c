@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "clones.h"
+#include "compiler.h"
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint32_t words4 __attribute__((vector_size(16)));
@@ -43,7 +43,7 @@ IVP_INLINE void turn16(bytes16 m[16])
 	}
 }
 
-IVP_CLONES void ivp_band_turn(const void *rows, size_t count, void *lanes)
+void ivp_band_turn(const void *rows, size_t count, void *lanes)
 {
 	const uint8_t *from = rows;
 	uint8_t *to = lanes;
@@ -65,7 +65,7 @@ IVP_CLONES void ivp_band_turn(const void *rows, size_t count, void *lanes)
 			memcpy(to + 4 * (x * IVP_BAND + r), from + 4 * (r * IVP_BAND_CHUNK + x), 4);
 }
 
-IVP_CLONES void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out, size_t stride,
+void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out, size_t stride,
 				size_t rows)
 {
 	for (size_t x = 0; x < count; x += 16) {
@@ -85,7 +85,7 @@ IVP_CLONES void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out
 	}
 }
 
-IVP_CLONES void ivp_band_store32(const uint32_t *lanes, size_t count, uint8_t *out, size_t stride,
+void ivp_band_store32(const uint32_t *lanes, size_t count, uint8_t *out, size_t stride,
 				 size_t rows)
 {
 	size_t x = 0;

@@ -8,6 +8,7 @@
 #include <ivpipe/filter.h>
 
 #include "box-sums.h"
+#include "need.h"
 
 struct box_blur {
 	int radius;
@@ -18,6 +19,15 @@ static const struct ivp_param params[] = {
 	      .help = "pixels on each side of the middle one"),
     {0},
 };
+
+static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		     uint32_t end)
+{
+	const struct box_blur *blur = self;
+
+	(void)out;
+	return ivp_need_around(in, end, (uint32_t)blur->radius);
+}
 
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 			    const struct ivp_shape *out)
@@ -31,15 +41,16 @@ static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	const struct box_blur *blur = self;
 	struct ivp_carve carve = {.base = scratch};
 	struct ivp_box *box = ivp_box_prepare(&carve, &in->shape);
 
-	ivp_box_start(box, (unsigned)blur->radius, in);
-	for (uint32_t y = 0; y < in->shape.height; y += IVP_BAND)
-		ivp_box_band(box, in, y, out);
+	if (!rows.go_on)
+		ivp_box_start(box, (unsigned)blur->radius, in, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND)
+		ivp_box_band(box, in, y, rows.end, out);
 }
 
 const struct ivp_filter ivp_filter_box_blur = {
@@ -48,6 +59,7 @@ const struct ivp_filter ivp_filter_box_blur = {
     .formats = IVP_FORMATS_8BIT,
     .private_bytes = sizeof(struct box_blur),
     .params = params,
+    .need = need,
     .scratch_bytes = scratch_bytes,
     .apply = apply,
 };

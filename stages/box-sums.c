@@ -25,7 +25,7 @@ struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape 
 	return made;
 }
 
-IVP_CLONES static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict drop,
+static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict drop,
 				    uint32_t *restrict sums, uint32_t *restrict out, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -35,7 +35,7 @@ IVP_CLONES static void slide_levels(const uint8_t *restrict add, const uint8_t *
 }
 
 /* The four planes of sums lie plane apart, those of out step apart. */
-IVP_CLONES static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums,
+static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums,
 				  size_t plane, uint32_t *out, size_t step, size_t n)
 {
 	const ivp_pixel *more = (const ivp_pixel *)add, *less = (const ivp_pixel *)drop;
@@ -84,8 +84,8 @@ static const uint8_t *border_row(const struct ivp_box *box, const struct ivp_inp
 	       (size_t)ivp_border_index(y, box->height, IVP_BORDER_REPLICATE) * in->stride;
 }
 
-/* The sums of row -1, so that every row begins with a step. */
-void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in)
+/* The sums of the row before, so that every row begins with a step. */
+void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in, int64_t y)
 {
 	const struct ivp_row_form *form = &box->form;
 	const size_t most = chunk_columns(box);
@@ -93,9 +93,10 @@ void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input 
 	box->radius = radius;
 	memset(box->black, 0, form->samples);
 	memset(box->columns, 0, form->samples * sizeof(uint32_t));
+	memset(box->chunk, 0, sizeof(uint32_t) * IVP_BAND * IVP_BAND_CHUNK);
 	for (size_t x = 0; x < form->plane; x += most)
-		for (int64_t y = -1 - box->radius; y < box->radius; y++)
-			slide(box, border_row(box, in, y), box->black, x,
+		for (int64_t k = y - 1 - box->radius; k < y + box->radius; k++)
+			slide(box, border_row(box, in, k), box->black, x,
 			      form->plane - x < most ? form->plane - x : most, 0);
 }
 
@@ -143,7 +144,7 @@ IVP_INLINE void window_step(const struct window *window, int64_t x, words16 *sum
 }
 
 /* One channel of GRAY8 or RGB8. */
-IVP_CLONES static void mean_levels(const struct window *all, uint32_t area, bytes16 *result)
+static void mean_levels(const struct window *all, uint32_t area, bytes16 *result)
 {
 	const struct window window = *all; /* kept in registers */
 	const words16 divisor = (words16){0} + area;
@@ -162,7 +163,7 @@ IVP_CLONES static void mean_levels(const struct window *all, uint32_t area, byte
 }
 
 /* All four planes, to pixels. */
-IVP_CLONES static void mean_rgba(const struct window planes[4], uint32_t area, words16 *result)
+static void mean_rgba(const struct window planes[4], uint32_t area, words16 *result)
 {
 	const words16 divisor = (words16){0} + area;
 	const floats16 inverse = (floats16){0} + SLIGHTLY_LESS / (float)area;
@@ -190,7 +191,8 @@ IVP_CLONES static void mean_rgba(const struct window planes[4], uint32_t area, w
 	}
 }
 
-static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_t y)
+/* The chunk's rows from the given number on stay what they were: they are not stored. */
+static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_t y, unsigned rows)
 {
 	const struct ivp_row_form *form = &box->form;
 	const size_t most = chunk_columns(box);
@@ -198,7 +200,7 @@ static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_
 	for (size_t x = 0; x < form->plane; x += most) {
 		size_t n = form->plane - x < most ? form->plane - x : most;
 
-		for (unsigned r = 0; r < IVP_BAND; r++)
+		for (unsigned r = 0; r < rows; r++)
 			slide(box, border_row(box, in, y + r + box->radius),
 			      border_row(box, in, y + r - box->radius - 1), x, n, r);
 		for (unsigned p = 0; p < form->planes; p++)
@@ -207,17 +209,17 @@ static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_
 	}
 }
 
-void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y,
+void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, int64_t end,
 		  const struct ivp_output *out)
 {
 	const struct ivp_row_form *form = &box->form;
 	const uint32_t side = (uint32_t)(2 * box->radius + 1);
-	const unsigned rows = box->height - y < IVP_BAND ? (unsigned)(box->height - y) : IVP_BAND;
+	const unsigned rows = end - y < IVP_BAND ? (unsigned)(end - y) : IVP_BAND;
 	const words16 *lanes = (const words16 *)box->lanes;
 	uint8_t *to = out->pixels + (size_t)y * out->stride;
 	struct window windows[4];
 
-	turn_columns(box, in, y);
+	turn_columns(box, in, y, rows);
 	for (unsigned i = 0; i < 4; i++)
 		windows[i] =
 		    (struct window){.lanes = lanes + i * (form->planes > 1 ? form->plane : 1),

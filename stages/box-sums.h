@@ -26,10 +26,10 @@ struct ivp_box {
 
 /* Lays out carve; with carve->base NULL only measures and returns NULL. */
 struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape *shape);
-/* Sums the columns for the first row. */
-void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in);
-/* Writes rows y..y+15, as far as there are; y = 0, 16, 32, ... in order. */
-void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y,
+/* Sums the columns for row y, the first to come. */
+void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in, int64_t y);
+/* Writes rows y..y+15 as far as they are before end; y goes on where the last call ended. */
+void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, int64_t end,
 		  const struct ivp_output *out);
 
 #endif

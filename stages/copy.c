@@ -4,14 +4,16 @@
 
 #include <ivpipe/filter.h>
 
+#include "need.h"
+
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	const size_t row = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
 
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = 0; y < in->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, row);
 }
 
@@ -19,5 +21,6 @@ const struct ivp_filter ivp_filter_copy = {
     .name = "copy",
     .summary = "passes images on as they are, to measure links",
     .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
+    .need = ivp_need_same_rows,
     .apply = apply,
 };

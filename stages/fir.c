@@ -6,7 +6,7 @@
  */
 #include "fir.h"
 
-#include "clones.h"
+#include "compiler.h"
 
 #define GROUP 5
 #define BLOCK 2048 /* samples */
@@ -56,7 +56,7 @@ IVP_INLINE void add_pairs_float(unsigned n, const float *const *left, const floa
 }
 
 /* 1 to GROUP pairs. */
-IVP_CLONES static void add_group(unsigned n, const uint16_t *const *left,
+static void add_group(unsigned n, const uint16_t *const *left,
 				 const uint16_t *const *right, const uint16_t *weights,
 				 uint16_t *out, size_t count)
 {
@@ -78,7 +78,7 @@ IVP_CLONES static void add_group(unsigned n, const uint16_t *const *left,
 	}
 }
 
-IVP_CLONES static void add_group_float(unsigned n, const float *const *left,
+static void add_group_float(unsigned n, const float *const *left,
 				       const float *const *right, const float *weights, float *out,
 				       size_t count)
 {
@@ -106,7 +106,7 @@ static unsigned group_of(unsigned pairs)
 	return pairs <= GROUP ? pairs : pairs < 2 * GROUP ? (pairs + 1) / 2 : GROUP;
 }
 
-IVP_CLONES static void begin(const uint16_t *restrict middle, uint16_t bias, uint16_t *restrict out,
+static void begin(const uint16_t *restrict middle, uint16_t bias, uint16_t *restrict out,
 			     size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -155,7 +155,7 @@ void ivp_fir_pairs_float(const float *const *left, const float *const *right, si
 	}
 }
 
-IVP_CLONES void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out,
+void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out,
 			     size_t count)
 {
 	const float *restrict a = rows[0], *restrict b = rows[1];
@@ -167,7 +167,7 @@ IVP_CLONES void ivp_fir_add4(const float *const rows[4], const float weights[4],
 		sum[i] += (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd);
 }
 
-IVP_CLONES void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out,
+void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out,
 			     size_t count)
 {
 	const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2];

@@ -64,10 +64,12 @@ void ivp_gauss_narrow_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, 
 	}
 }
 
-void ivp_gauss_narrow_start(struct ivp_gauss *gauss)
+void ivp_gauss_narrow_start(struct ivp_gauss *gauss, uint32_t y)
 {
-	gauss->by.narrow.rows_ready = 0;
-	gauss->by.narrow.y = 0;
+	struct ivp_gauss_narrow *narrow = &gauss->by.narrow;
+
+	narrow->rows_ready = y < narrow->radius ? 0 : y - narrow->radius;
+	narrow->y = y;
 }
 
 /* A row of the ring. Every row within radius of y is there, and the borders map only to such. */

@@ -158,15 +158,25 @@ void ivp_gauss_wide_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, do
 	}
 }
 
-void ivp_gauss_wide_start(struct ivp_gauss *gauss)
+/* Rows are taken in fours that begin where they would for the whole image: sums are then of the
+ * same terms in the same order, wherever the rows begin. */
+void ivp_gauss_wide_start(struct ivp_gauss *gauss, uint32_t y)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
+	int64_t grid, row;
 
-	wide->row_next = wide->row_first;
-	wide->sum_next = wide->first;
-	wide->grid_next = wide->first;
-	wide->mid_next = up_first(wide, 0);
-	wide->y = 0;
+	wide->y = y;
+	wide->mid_next = up_first(wide, wide->y);
+	grid = wide->mid_next - wide->mid_radius;
+	grid = grid < wide->first ? wide->first : grid > wide->last ? wide->last : grid;
+	wide->grid_next = grid;
+	wide->sum_next = grid;
+	row = grid * wide->decimation - wide->reach - wide->row_first;
+	/* A grid row below the image is made of its last row. */
+	if (row > wide->row_last - wide->row_first)
+		row = wide->row_last - wide->row_first;
+	row = row < 0 ? 0 : row - row % 4;
+	wide->row_next = wide->row_first + row;
 }
 
 static size_t modulo(int64_t index, int64_t count)

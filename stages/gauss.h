@@ -61,11 +61,14 @@ struct ivp_gauss {
 struct ivp_gauss *ivp_gauss_prepare(struct ivp_carve *carve, double sigma, unsigned border,
 				    const struct ivp_shape *shape);
 
-/* Begins a new image of the prepared shape. */
-void ivp_gauss_start(struct ivp_gauss *gauss);
+/* Begins a new image of the prepared shape with row y, the first to come. */
+void ivp_gauss_start(struct ivp_gauss *gauss, uint32_t y);
 
-/* The next blurred row, from the first to the last: form.samples samples, valid until the next
- * call. To be called height times with the same in. */
+/* Rows of the image from its top that make the blurred rows before end. */
+uint32_t ivp_gauss_need(double sigma, uint32_t height, uint32_t end);
+
+/* The next blurred row: form.samples samples, valid until the next call. in is the same until
+ * the next start. */
 const uint16_t *ivp_gauss_next(struct ivp_gauss *gauss, const struct ivp_input *in);
 
 /* e^(-x^2 / (2 sigma^2)) */
@@ -73,10 +76,10 @@ double ivp_gauss_weight(double x, double sigma);
 
 /* The two algorithms behind the above. gauss->form, height and border are set. */
 void ivp_gauss_narrow_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma);
-void ivp_gauss_narrow_start(struct ivp_gauss *gauss);
+void ivp_gauss_narrow_start(struct ivp_gauss *gauss, uint32_t y);
 const uint16_t *ivp_gauss_narrow_next(struct ivp_gauss *gauss, const struct ivp_input *in);
 void ivp_gauss_wide_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma);
-void ivp_gauss_wide_start(struct ivp_gauss *gauss);
+void ivp_gauss_wide_start(struct ivp_gauss *gauss, uint32_t y);
 const uint16_t *ivp_gauss_wide_next(struct ivp_gauss *gauss, const struct ivp_input *in);
 
 #endif

@@ -23,6 +23,15 @@ static const struct ivp_param params[] = {
     {0},
 };
 
+static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		     uint32_t end)
+{
+	const struct gaussian_blur *blur = self;
+
+	(void)out;
+	return ivp_gauss_need(blur->sigma, in->height, end);
+}
+
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 			    const struct ivp_shape *out)
 {
@@ -45,13 +54,14 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	struct ivp_gauss *gauss = scratch;
 
 	(void)self;
-	ivp_gauss_start(gauss);
-	for (uint32_t y = 0; y < in->shape.height; y++)
+	if (!rows.go_on)
+		ivp_gauss_start(gauss, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		ivp_row_store(&gauss->form, ivp_gauss_next(gauss, in),
 			      out->pixels + y * out->stride);
 }
@@ -62,6 +72,7 @@ const struct ivp_filter ivp_filter_gaussian_blur = {
     .formats = IVP_FORMATS_8BIT,
     .private_bytes = sizeof(struct gaussian_blur),
     .params = params,
+    .need = need,
     .scratch_bytes = scratch_bytes,
     .prepare = prepare,
     .apply = apply,

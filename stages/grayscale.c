@@ -8,6 +8,7 @@
 
 #include <ivpipe/filter.h>
 
+#include "need.h"
 #include "rows.h"
 
 struct grayscale {
@@ -42,7 +43,7 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 	return 0;
 }
 
-IVP_CLONES static void luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
+static void luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
 				const uint32_t w[3])
 {
 	const uint32_t r = w[0], g = w[1], b = w[2];
@@ -58,7 +59,7 @@ IVP_INLINE uint32_t luma_of(uint32_t pixel, uint32_t r, uint32_t g, uint32_t b)
 	return ((pixel & 255) * r + (pixel >> 8 & 255) * g + (pixel >> 16 & 255) * b + 32768) >> 16;
 }
 
-IVP_CLONES static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
+static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
 				 const uint32_t w[3])
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)in;
@@ -68,7 +69,7 @@ IVP_CLONES static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict o
 		out[i] = (uint8_t)luma_of(pixels[i], r, g, b);
 }
 
-IVP_CLONES static void luma_rgba_keep(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
+static void luma_rgba_keep(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
 				      const uint32_t w[3])
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)in;
@@ -83,14 +84,14 @@ IVP_CLONES static void luma_rgba_keep(const uint8_t *restrict in, uint8_t *restr
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	const struct grayscale *grayscale = self;
 	const uint32_t *w = weights[grayscale->luma];
 	const size_t width = in->shape.width;
 
 	(void)scratch;
-	for (uint32_t y = 0; y < in->shape.height; y++) {
+	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const uint8_t *from = in->pixels + y * in->stride;
 		uint8_t *to = out->pixels + y * out->stride;
 
@@ -112,5 +113,6 @@ const struct ivp_filter ivp_filter_grayscale = {
     .private_bytes = sizeof(struct grayscale),
     .params = params,
     .shape = shape,
+    .need = ivp_need_same_rows,
     .apply = apply,
 };

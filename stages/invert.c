@@ -2,15 +2,16 @@
 /* Invert: 255 minus the level, of every channel but alpha. */
 #include <ivpipe/filter.h>
 
+#include "need.h"
 #include "rows.h"
 
-IVP_CLONES static void invert_levels(const uint8_t *restrict in, uint8_t *restrict out, size_t n)
+static void invert_levels(const uint8_t *restrict in, uint8_t *restrict out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		out[i] = (uint8_t)~in[i];
 }
 
-IVP_CLONES static void invert_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n)
+static void invert_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n)
 {
 	const ivp_pixel *from = (const ivp_pixel *)in;
 	ivp_pixel *to = (ivp_pixel *)out;
@@ -20,13 +21,13 @@ IVP_CLONES static void invert_rgba(const uint8_t *restrict in, uint8_t *restrict
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	const size_t width = in->shape.width, channels = ivp_format_channels(in->shape.format);
 
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = 0; y < in->shape.height; y++) {
+	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const uint8_t *from = in->pixels + y * in->stride;
 		uint8_t *to = out->pixels + y * out->stride;
 
@@ -41,5 +42,6 @@ const struct ivp_filter ivp_filter_invert = {
     .name = "invert",
     .summary = "turns every colour into its opposite, as in a negative",
     .formats = IVP_FORMATS_8BIT,
+    .need = ivp_need_same_rows,
     .apply = apply,
 };

@@ -54,7 +54,7 @@ IVP_INLINE void sum_levels(unsigned n, const uint8_t *pixels, size_t stride, con
 }
 
 /* A group of source rows; with begin a sum begins, else it goes on. */
-IVP_CLONES static void add_levels(unsigned n, const uint8_t *pixels, size_t stride,
+static void add_levels(unsigned n, const uint8_t *pixels, size_t stride,
 				  const float *weights, bool begin, float *out, size_t count)
 {
 	switch (n) {
@@ -117,7 +117,7 @@ IVP_INLINE void sum_rgba(unsigned n, const uint8_t *pixels, size_t stride, const
 }
 
 /* 1 to RGBA_GROUP rows; with begin a sum begins, else it goes on. */
-IVP_CLONES static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride,
+static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride,
 				const float *weights, bool begin, float *out, size_t plane,
 				size_t count)
 {
@@ -159,7 +159,8 @@ static void sum_rows(const struct ivp_resample *resample, const struct ivp_input
 }
 
 /* Rows beyond the last are made like the last, and not stored. */
-static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in, uint32_t y)
+static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
+		      uint32_t end)
 {
 	const struct ivp_row_form *form = &resample->from;
 	const size_t most = IVP_BAND_CHUNK / form->planes;
@@ -168,8 +169,7 @@ static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in,
 		size_t n = form->plane - x < most ? form->plane - x : most;
 
 		for (uint32_t r = 0; r < IVP_BAND; r++)
-			sum_rows(resample, in,
-				 y + r < resample->y.out ? y + r : resample->y.out - 1, x, n,
+			sum_rows(resample, in, y + r < end ? y + r : end - 1, x, n,
 				 resample->chunk + (size_t)r * IVP_BAND_CHUNK);
 		for (unsigned p = 0; p < form->planes; p++)
 			ivp_band_turn(resample->chunk + p * most, n,
@@ -191,7 +191,7 @@ IVP_INLINE void sum_columns(unsigned channels, const floats16 *lanes, size_t ste
 }
 
 /* Result pixels x..x+n-1 of a band: interleaved, or for RGBA8 in four planes of n pixels. */
-IVP_CLONES static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t n)
+static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t n)
 {
 	const struct ivp_axis *axis = &resample->x;
 	const struct ivp_row_form *form = &resample->from;
@@ -213,7 +213,7 @@ IVP_CLONES static void sum_pixels(const struct ivp_resample *resample, uint32_t 
 	}
 }
 
-IVP_CLONES static void round_levels(const float *restrict sums, uint8_t *restrict out, size_t n)
+static void round_levels(const float *restrict sums, uint8_t *restrict out, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int32_t level = (int32_t)(sums[i] + 0.5f);
@@ -222,7 +222,7 @@ IVP_CLONES static void round_levels(const float *restrict sums, uint8_t *restric
 	}
 }
 
-IVP_CLONES static void round_rgba(const float *restrict sums, uint32_t *restrict out, size_t n)
+static void round_rgba(const float *restrict sums, uint32_t *restrict out, size_t n)
 {
 	const size_t plane = (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND;
 	const float *r = sums, *g = r + plane, *b = g + plane, *a = b + plane;
@@ -232,12 +232,12 @@ IVP_CLONES static void round_rgba(const float *restrict sums, uint32_t *restrict
 }
 
 static void nearest(const struct ivp_resample *resample, const struct ivp_input *in,
-		    const struct ivp_output *out)
+		    const struct ivp_output *out, struct ivp_rows rows)
 {
 	const size_t bytes = ivp_format_pixel_bytes(in->shape.format);
 	const uint32_t *first = resample->x.first;
 
-	for (uint32_t y = 0; y < out->shape.height; y++) {
+	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const uint8_t *from = in->pixels + (size_t)resample->y.first[y] * in->stride;
 		uint8_t *to = out->pixels + (size_t)y * out->stride;
 
@@ -248,21 +248,21 @@ static void nearest(const struct ivp_resample *resample, const struct ivp_input 
 }
 
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
-			const struct ivp_output *out)
+			const struct ivp_output *out, struct ivp_rows rows)
 {
-	const uint32_t width = out->shape.width, height = out->shape.height;
+	const uint32_t width = out->shape.width;
 	const unsigned channels = ivp_format_channels(out->shape.format);
 	const uint32_t most = IVP_BAND_CHUNK / (channels == 3 ? 4 : channels);
 
 	if (resample->x.kernel == IVP_KERNEL_NEAREST) {
-		nearest(resample, in, out);
+		nearest(resample, in, out, rows);
 		return;
 	}
-	for (uint32_t y = 0; y < height; y += IVP_BAND) {
-		const unsigned rows = height - y < IVP_BAND ? height - y : IVP_BAND;
+	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND) {
+		const unsigned count = rows.end - y < IVP_BAND ? rows.end - y : IVP_BAND;
 		uint8_t *to = out->pixels + (size_t)y * out->stride;
 
-		turn_rows(resample, in, y);
+		turn_rows(resample, in, y, rows.end);
 		for (uint32_t x = 0; x < width; x += most) {
 			const uint32_t n = width - x < most ? width - x : most;
 
@@ -271,12 +271,12 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 				round_rgba(resample->sums, (uint32_t *)resample->turned,
 					   (size_t)n * IVP_BAND);
 				ivp_band_store32((const uint32_t *)resample->turned, n,
-						 to + (size_t)x * 4, out->stride, rows);
+						 to + (size_t)x * 4, out->stride, count);
 			} else {
 				round_levels(resample->sums, resample->turned,
 					     (size_t)n * channels * IVP_BAND);
 				ivp_band_store8(resample->turned, (size_t)n * channels,
-						to + (size_t)x * channels, out->stride, rows);
+						to + (size_t)x * channels, out->stride, count);
 			}
 		}
 	}

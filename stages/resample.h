@@ -8,6 +8,8 @@
 #ifndef IVP_STAGES_RESAMPLE_H
 #define IVP_STAGES_RESAMPLE_H
 
+#include <ivpipe/filter.h>
+
 #include "bands.h"
 #include "carve.h"
 #include "rows.h"
@@ -31,6 +33,8 @@ struct ivp_axis {
 };
 
 /* Lays out the arrays; fills them if carve->base is not NULL. in to offset and kernel are set. */
+/* The end of the source pixels that the result pixels before end come from. Needs no arrays. */
+uint32_t ivp_axis_need(const struct ivp_axis *axis, uint32_t end);
 void ivp_axis_prepare(struct ivp_axis *axis, struct ivp_carve *carve);
 
 struct ivp_resample {
@@ -46,6 +50,6 @@ struct ivp_resample {
 struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
 					  const struct ivp_axis *y, const struct ivp_shape *in);
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
-			const struct ivp_output *out);
+			const struct ivp_output *out, struct ivp_rows rows);
 
 #endif

@@ -115,8 +115,8 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 	return 0;
 }
 
-static struct ivp_resample *lay_out(const struct resize *resize, const struct ivp_shape *in,
-				    const struct ivp_shape *out, struct ivp_carve *carve)
+static void set_axes(const struct resize *resize, const struct ivp_shape *in,
+		     const struct ivp_shape *out, struct ivp_axis *x, struct ivp_axis *y)
 {
 	struct ivp_shape whole;
 
@@ -126,17 +126,33 @@ static struct ivp_resample *lay_out(const struct resize *resize, const struct iv
 		whole.width = out->width;
 	if (whole.height < out->height)
 		whole.height = out->height;
-	const struct ivp_axis x = {.in = in->width,
-				   .whole = whole.width,
-				   .offset = (whole.width - out->width) / 2,
-				   .out = out->width,
-				   .kernel = resize->kernel};
-	const struct ivp_axis y = {.in = in->height,
-				   .whole = whole.height,
-				   .offset = (whole.height - out->height) / 2,
-				   .out = out->height,
-				   .kernel = resize->kernel};
+	*x = (struct ivp_axis){.in = in->width,
+			       .whole = whole.width,
+			       .offset = (whole.width - out->width) / 2,
+			       .out = out->width,
+			       .kernel = resize->kernel};
+	*y = (struct ivp_axis){.in = in->height,
+			       .whole = whole.height,
+			       .offset = (whole.height - out->height) / 2,
+			       .out = out->height,
+			       .kernel = resize->kernel};
+}
 
+static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		     uint32_t end)
+{
+	struct ivp_axis x, y;
+
+	set_axes(self, in, out, &x, &y);
+	return ivp_axis_need(&y, end);
+}
+
+static struct ivp_resample *lay_out(const struct resize *resize, const struct ivp_shape *in,
+				    const struct ivp_shape *out, struct ivp_carve *carve)
+{
+	struct ivp_axis x, y;
+
+	set_axes(resize, in, out, &x, &y);
 	return ivp_resample_prepare(carve, &x, &y, in);
 }
 
@@ -158,10 +174,10 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	(void)self;
-	ivp_resample_apply(scratch, in, out);
+	ivp_resample_apply(scratch, in, out, rows);
 }
 
 const struct ivp_filter ivp_filter_resize = {
@@ -172,6 +188,7 @@ const struct ivp_filter ivp_filter_resize = {
     .params = params,
     .check = check,
     .shape = shape,
+    .need = need,
     .scratch_bytes = scratch_bytes,
     .prepare = prepare,
     .apply = apply,

@@ -19,13 +19,13 @@ struct ivp_row_form ivp_row_form(const struct ivp_shape *shape)
 	return form;
 }
 
-IVP_CLONES static void load_levels(const uint8_t *restrict from, uint16_t *restrict to, size_t n)
+static void load_levels(const uint8_t *restrict from, uint16_t *restrict to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = (uint16_t)(from[i] * IVP_SAMPLE_ONE);
 }
 
-IVP_CLONES static void load_levels_float(const uint8_t *restrict from, float *restrict to, size_t n)
+static void load_levels_float(const uint8_t *restrict from, float *restrict to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = (float)(from[i] * IVP_SAMPLE_ONE);
@@ -40,7 +40,7 @@ IVP_INLINE uint16_t premultiply(uint32_t colour, uint32_t alpha)
 	return (uint16_t)(((colour & 255) * alpha * 32897u) >> 16);
 }
 
-IVP_CLONES static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t n)
+static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t n)
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)from;
 	uint16_t *restrict r = to, *restrict g = to + n, *restrict b = to + 2 * n;
@@ -56,7 +56,7 @@ IVP_CLONES static void load_rgba(const uint8_t *restrict from, uint16_t *restric
 	}
 }
 
-IVP_CLONES static void load_rgba_float(const uint8_t *restrict from, float *restrict to, size_t n)
+static void load_rgba_float(const uint8_t *restrict from, float *restrict to, size_t n)
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)from;
 	float *restrict r = to, *restrict g = to + n, *restrict b = to + 2 * n;
@@ -90,13 +90,13 @@ void ivp_row_load_float(const struct ivp_row_form *form, const uint8_t *pixels, 
 }
 
 /* Samples are at most 32767 - 64, so no sum wraps and no result exceeds 255. */
-IVP_CLONES static void store_levels(const uint16_t *restrict from, uint8_t *restrict to, size_t n)
+static void store_levels(const uint16_t *restrict from, uint8_t *restrict to, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		to[i] = (uint8_t)((uint16_t)(from[i] + IVP_SAMPLE_ONE / 2) / IVP_SAMPLE_ONE);
 }
 
-IVP_CLONES static void store_rgba(const uint16_t *restrict from, uint8_t *restrict to, size_t n)
+static void store_rgba(const uint16_t *restrict from, uint8_t *restrict to, size_t n)
 {
 	ivp_pixel *restrict pixels = (ivp_pixel *)to;
 	const uint16_t *r = from, *g = from + n, *b = from + 2 * n, *a = from + 3 * n;

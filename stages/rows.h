@@ -13,7 +13,7 @@
 
 #include <ivpipe/frame.h>
 
-#include "clones.h"
+#include "compiler.h"
 
 #define IVP_SAMPLE_ONE 128 /* a level, in samples */
 

@@ -25,6 +25,15 @@ static const struct ivp_param params[] = {
     {0},
 };
 
+static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		     uint32_t end)
+{
+	const struct sharpen *sharpen = self;
+
+	(void)out;
+	return ivp_gauss_need(sharpen->sigma, in->height, end);
+}
+
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 			    const struct ivp_shape *out)
 {
@@ -58,7 +67,7 @@ IVP_INLINE int32_t sharpened(int32_t level, int32_t difference, float amount, in
 	return (wanted & large) | (level & ~large);
 }
 
-IVP_CLONES static void sharpen_levels(const uint8_t *restrict in, const uint16_t *restrict blurred,
+static void sharpen_levels(const uint8_t *restrict in, const uint16_t *restrict blurred,
 				      uint8_t *restrict out, size_t n, float amount,
 				      int32_t threshold)
 {
@@ -67,7 +76,7 @@ IVP_CLONES static void sharpen_levels(const uint8_t *restrict in, const uint16_t
 					    threshold);
 }
 
-IVP_CLONES static void sharpen_rgba(const uint8_t *restrict in, const uint16_t *restrict blurred,
+static void sharpen_rgba(const uint8_t *restrict in, const uint16_t *restrict blurred,
 				    uint8_t *restrict out, size_t n, float amount,
 				    int32_t threshold)
 {
@@ -93,15 +102,16 @@ IVP_CLONES static void sharpen_rgba(const uint8_t *restrict in, const uint16_t *
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		  void *scratch)
+		  struct ivp_rows rows, void *scratch)
 {
 	const struct sharpen *sharpen = self;
 	const float amount = (float)sharpen->amount;
 	const int32_t threshold = sharpen->threshold * IVP_SAMPLE_ONE;
 	struct ivp_gauss *gauss = scratch;
 
-	ivp_gauss_start(gauss);
-	for (uint32_t y = 0; y < in->shape.height; y++) {
+	if (!rows.go_on)
+		ivp_gauss_start(gauss, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const uint8_t *from = in->pixels + y * in->stride;
 		const uint16_t *blurred = ivp_gauss_next(gauss, in);
 		uint8_t *to = out->pixels + y * out->stride;
@@ -119,6 +129,7 @@ const struct ivp_filter ivp_filter_sharpen = {
     .formats = IVP_FORMATS_8BIT,
     .private_bytes = sizeof(struct sharpen),
     .params = params,
+    .need = need,
     .scratch_bytes = scratch_bytes,
     .prepare = prepare,
     .apply = apply,

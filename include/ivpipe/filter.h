@@ -58,6 +58,15 @@ struct ivp_param {
 	 IVP_FORMAT_BIT(IVP_FORMAT_RGBA16))
 
 /*
+ * Rows of a result, first..end-1. go_on: the last call with this scratch made the rows before
+ * first, of the same image, so what it left in scratch (sums that slide, say) may be used.
+ */
+struct ivp_rows {
+	uint32_t first, end;
+	bool go_on;
+};
+
+/*
  * Every function gets self, the private struct, filled from the configuration and checked against
  * the table. It never changes after check, so one filter may run on several threads at once, each
  * with a scratch area of its own.
@@ -83,6 +92,14 @@ struct ivp_filter {
 	int (*shape)(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
 		     struct ivp_why *why);
 
+	/*
+	 * How many rows of in, from its top, apply may read to make the rows of out before end;
+	 * grows with end, at most the height of in. NULL: all of them. Lets filters of one stage
+	 * work strip by strip, on what the one before has just written.
+	 */
+	uint32_t (*need)(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+			 uint32_t end);
+
 	/* Bytes of scratch memory for these shapes, aligned to 64; NULL: none. Bounded by a small
 	 * multiple of the rows' and columns' sizes, never of their product. */
 	size_t (*scratch_bytes)(const void *self, const struct ivp_shape *in,
@@ -93,14 +110,20 @@ struct ivp_filter {
 	void (*prepare)(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
 			void *scratch);
 
+	/* Learns from the whole image what apply needs to know (a histogram, say), into scratch:
+	 * called once per image, before apply; need is NULL then. May be NULL. */
+	void (*survey)(const void *self, const struct ivp_input *in, void *scratch);
+
 	/*
-	 * Filters. in and out do not overlap. Writes width * pixel bytes of each row of out and
-	 * nothing else; reads no more of each row of in. Cannot fail, allocates nothing, and is
-	 * memory-safe whatever the pixels are, also if they change while it reads them.
-	 * The result depends on in and the parameters only, bit for bit, on every processor.
+	 * Filters: makes the given rows of out. in and out do not overlap. Writes width * pixel
+	 * bytes of each of these rows and nothing else; reads no more of each row of in. Cannot
+	 * fail, allocates nothing, and is memory-safe whatever the pixels are, also if they change
+	 * while it reads them.
+	 * The result depends on in and the parameters only, bit for bit, on every processor and
+	 * however the rows are cut.
 	 */
 	void (*apply)(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		      void *scratch);
+		      struct ivp_rows rows, void *scratch);
 };
 
 #endif

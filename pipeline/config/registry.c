@@ -5,16 +5,7 @@
 
 #include "base/diag.h"
 
-#define STAGE(symbol) extern const struct ivp_filter ivp_filter_##symbol;
-#include "../../stages/stages.def"
-#undef STAGE
-
-const struct ivp_filter *const ivp_filters[] = {
-#define STAGE(symbol) &ivp_filter_##symbol,
-#include "../../stages/stages.def"
-#undef STAGE
-    NULL,
-};
+#define MOST_FILTERS 256 /* to choose a near name from */
 
 const struct ivp_filter *ivp_filter_find(const char *name)
 {
@@ -26,10 +17,10 @@ const struct ivp_filter *ivp_filter_find(const char *name)
 
 const char *ivp_filter_nearest(const char *name)
 {
-	const char *names[sizeof(ivp_filters) / sizeof(ivp_filters[0])];
+	const char *names[MOST_FILTERS + 1];
 	size_t i;
 
-	for (i = 0; ivp_filters[i]; i++)
+	for (i = 0; ivp_filters[i] && i < MOST_FILTERS; i++)
 		names[i] = ivp_filters[i]->name;
 	names[i] = NULL;
 	return ivp_nearest_word(name, names);

@@ -20,11 +20,40 @@ int ivp_chain_init(struct ivp_chain *chain, const struct ivp_filter_conf *filter
 		chain->steps[i].filter = filters[i].filter;
 		chain->steps[i].self = filters[i].self;
 	}
+	ivp_chain_set_isa(chain, ivp_isa_best());
 	return 0;
 }
 
+void ivp_chain_set_isa(struct ivp_chain *chain, const struct ivp_isa *isa)
+{
+	for (unsigned i = 0; i < chain->count; i++)
+		chain->steps[i].filter = ivp_isa_filter(isa, chain->steps[i].filter);
+}
+
+int ivp_chain_set_threads(struct ivp_chain *chain, unsigned count)
+{
+	int error;
+
+	if (count <= 1)
+		return 0;
+	chain->workers = calloc(1, sizeof(*chain->workers));
+	if (chain->workers == NULL)
+		return -ENOMEM;
+	error = ivp_workers_init(chain->workers, count);
+	if (error) {
+		free(chain->workers);
+		chain->workers = NULL;
+	}
+	return error;
+}
+
+static unsigned threads_of(const struct ivp_chain *chain)
+{
+	return chain->workers ? chain->workers->count : 1;
+}
+
 /* Makes *memory at least bytes long; its contents are lost if it has to grow. */
-static int grow(void **memory, size_t *held, size_t bytes)
+static int grow(uint8_t **memory, size_t *held, size_t bytes)
 {
 	if (*held >= bytes)
 		return 0;
@@ -38,11 +67,31 @@ static int grow(void **memory, size_t *held, size_t bytes)
 	return 0;
 }
 
-static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, struct ivp_why *why)
+static int plan_scratch(struct ivp_chain_step *step, unsigned threads, struct ivp_why *why)
+{
+	const struct ivp_filter *filter = step->filter;
+	size_t bytes = 0, all;
+
+	if (filter->scratch_bytes)
+		bytes = filter->scratch_bytes(step->self, &step->in, &step->out);
+	step->scratch_step = ivp_align(bytes, IVP_ROW_ALIGN);
+	if (__builtin_mul_overflow(step->scratch_step, threads, &all) ||
+	    grow(&step->scratch, &step->scratch_held, all) != 0) {
+		ivp_why_set(why, "filter '%s': no memory for %u times %zu bytes of scratch",
+			    filter->name, threads, bytes);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; filter->prepare && i < threads; i++)
+		filter->prepare(step->self, &step->in, &step->out,
+				step->scratch + i * step->scratch_step);
+	return 0;
+}
+
+static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, unsigned threads,
+		     struct ivp_why *why)
 {
 	const struct ivp_filter *filter = step->filter;
 	struct ivp_why part = {""};
-	size_t bytes = 0;
 
 	if (in->format >= 32 || !(filter->formats & IVP_FORMAT_BIT(in->format))) {
 		ivp_why_set(why, "filter '%s' does not take %s images", filter->name,
@@ -55,16 +104,7 @@ static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, st
 			    part.text);
 		return -EINVAL;
 	}
-	if (filter->scratch_bytes)
-		bytes = filter->scratch_bytes(step->self, &step->in, &step->out);
-	if (grow(&step->scratch, &step->scratch_bytes, bytes) != 0) {
-		ivp_why_set(why, "filter '%s': no memory for %zu bytes of scratch", filter->name,
-			    bytes);
-		return -ENOMEM;
-	}
-	if (filter->prepare)
-		filter->prepare(step->self, &step->in, &step->out, step->scratch);
-	return 0;
+	return plan_scratch(step, threads, why);
 }
 
 int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct ivp_shape *out,
@@ -81,18 +121,19 @@ int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct i
 	}
 	chain->planned = false;
 	for (unsigned i = 0; i < chain->count; i++) {
-		error = plan_step(&chain->steps[i], &shape, why);
+		struct ivp_chain_step *step = &chain->steps[i];
+
+		error = plan_step(step, &shape, threads_of(chain), why);
 		if (error)
 			return error;
-		shape = chain->steps[i].out;
+		shape = step->out;
 		error = ivp_shape_size(&shape, &stride, &bytes);
 		if (error) {
 			ivp_why_set(why, "filter '%s' makes an image of %ux%u pixels: too large",
-				    chain->steps[i].filter->name, shape.width, shape.height);
+				    step->filter->name, shape.width, shape.height);
 			return -EINVAL;
 		}
-		if (i + 1 < chain->count &&
-		    grow((void **)&chain->middle[i & 1], &chain->middle_bytes[i & 1], bytes) != 0) {
+		if (i + 1 < chain->count && grow(&step->middle, &step->middle_bytes, bytes) != 0) {
 			ivp_why_set(why, "no memory for an image of %ux%u pixels", shape.width,
 				    shape.height);
 			return -ENOMEM;
@@ -118,45 +159,136 @@ static void copy_rows(const struct ivp_input *in, const struct ivp_output *out)
 		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, bytes);
 }
 
+static void beat(const struct ivp_chain *chain)
+{
+	if (chain->beat)
+		chain->beat(chain->beat_context);
+}
+
+/* Rows made in one call: about STRIP_BYTES of result, in whole bands of 16 rows (stages/bands.h)
+ * so that filters which work in bands make none twice. */
+#define STRIP_BYTES (128u << 10)
+#define BAND        16
+
+static uint32_t strip_rows(const struct ivp_chain_step *step)
+{
+	size_t rows = STRIP_BYTES / step->to.stride / BAND * BAND;
+
+	return rows < BAND ? BAND : rows > step->out.height ? step->out.height : (uint32_t)rows;
+}
+
+static void make_rows(const struct ivp_chain_step *step, struct ivp_rows rows, unsigned thread)
+{
+	step->filter->apply(step->self, &step->from, &step->to, rows,
+			    step->scratch + thread * step->scratch_step);
+}
+
+static void survey(const struct ivp_chain_step *step, unsigned thread)
+{
+	if (step->filter->survey)
+		step->filter->survey(step->self, &step->from,
+				     step->scratch + thread * step->scratch_step);
+}
+
+/* Makes the rows of step's result before end, and before them what they need of the steps before.
+ * Depth: the number of filters. */
+static void make_until(struct ivp_chain *chain, unsigned index, uint32_t end)
+{
+	struct ivp_chain_step *step = &chain->steps[index];
+	const uint32_t strip = strip_rows(step);
+
+	while (step->done < end) {
+		uint32_t need = step->in.height, height = step->out.height;
+		struct ivp_rows rows = {step->done, height, step->done > 0};
+
+		if (height - rows.first > strip)
+			rows.end = rows.first + strip;
+		if (step->filter->need)
+			need = step->filter->need(step->self, &step->in, &step->out, rows.end);
+		if (index > 0)
+			make_until(chain, index - 1, need);
+		if (!rows.go_on)
+			survey(step, 0);
+		make_rows(step, rows, 0);
+		step->done = rows.end;
+		beat(chain);
+	}
+}
+
+/* Part's share of the rows is cut into strips too: they are signs of life. */
+static void make_part(void *context, unsigned part)
+{
+	struct ivp_chain *chain = context;
+	const struct ivp_chain_step *step = &chain->steps[chain->at];
+	const uint64_t bands = ((uint64_t)step->out.height + BAND - 1) / BAND;
+	const unsigned parts = threads_of(chain);
+	const uint64_t first = bands * part / parts * BAND,
+		       behind = bands * (part + 1) / parts * BAND;
+	const uint32_t strip = strip_rows(step);
+	const uint32_t end = behind < step->out.height ? (uint32_t)behind : step->out.height;
+
+	if (first >= end)
+		return;
+	survey(step, part);
+	for (struct ivp_rows rows = {(uint32_t)first, 0, false}; rows.first < end;
+	     rows.first = rows.end, rows.go_on = true) {
+		rows.end = end - rows.first > strip ? rows.first + strip : end;
+		make_rows(step, rows, part);
+		if (part == 0)
+			beat(chain);
+	}
+}
+
 void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
-		     const struct ivp_output *out, void (*beat)(void *context), void *context)
+		     const struct ivp_output *out, void (*beat_function)(void *context),
+		     void *context)
 {
 	struct ivp_input from = *in;
 	uint64_t bytes;
 
+	chain->beat = beat_function;
+	chain->beat_context = context;
 	if (chain->count == 0)
 		copy_rows(in, out);
 	for (unsigned i = 0; i < chain->count; i++) {
 		struct ivp_chain_step *step = &chain->steps[i];
-		struct ivp_output to = *out;
 
+		step->from = from;
+		step->to = *out;
+		step->done = 0;
 		if (i + 1 < chain->count) {
-			to.shape = step->out;
-			to.pixels = chain->middle[i & 1];
-			ivp_shape_size(&to.shape, &to.stride, &bytes);
+			step->to.shape = step->out;
+			step->to.pixels = step->middle;
+			ivp_shape_size(&step->to.shape, &step->to.stride, &bytes);
 		}
-		step->filter->apply(step->self, &from, &to, step->scratch);
-		from = (struct ivp_input){to.shape, to.stride, to.pixels};
-		if (beat)
-			beat(context);
+		from = (struct ivp_input){step->to.shape, step->to.stride, step->to.pixels};
+	}
+	if (chain->count > 0 && chain->workers == NULL)
+		make_until(chain, chain->count - 1, chain->out.height);
+	for (unsigned i = 0; chain->workers && i < chain->count; i++) {
+		chain->at = i;
+		ivp_workers_run(chain->workers, make_part, chain);
 	}
 }
 
 size_t ivp_chain_memory(const struct ivp_chain *chain)
 {
-	size_t bytes = chain->middle_bytes[0] + chain->middle_bytes[1];
+	size_t bytes = 0;
 
 	for (unsigned i = 0; i < chain->count; i++)
-		bytes += chain->steps[i].scratch_bytes;
+		bytes += chain->steps[i].scratch_held + chain->steps[i].middle_bytes;
 	return bytes;
 }
 
 void ivp_chain_finish(struct ivp_chain *chain)
 {
-	for (unsigned i = 0; i < chain->count; i++)
+	if (chain->workers)
+		ivp_workers_finish(chain->workers);
+	free(chain->workers);
+	for (unsigned i = 0; i < chain->count; i++) {
 		free(chain->steps[i].scratch);
+		free(chain->steps[i].middle);
+	}
 	free(chain->steps);
-	free(chain->middle[0]);
-	free(chain->middle[1]);
 	memset(chain, 0, sizeof(*chain));
 }

@@ -2,34 +2,57 @@
 /*
  * The filters of one stage, in their order. The first reads the input where it lies, the last
  * writes the output where it belongs; between two filters an image lives in private memory.
+ *
+ * On one thread the chain works strip by strip: a filter makes rows as soon as the one before has
+ * made those that it needs, while they are still in the cache. On several each filter's rows are
+ * dealt out to the threads, filter after filter. Both give the same bits.
+ *
  * Memory is taken when a shape first needs it and kept: none is allocated for a frame whose
- * shape was seen before it. One thread at a time per chain.
+ * shape was seen before it. One caller at a time per chain.
  */
 #ifndef IVP_STAGE_CHAIN_H
 #define IVP_STAGE_CHAIN_H
 
+#include "config/isa.h"
 #include "config/topology.h"
+#include "stage/workers.h"
 
 struct ivp_chain_step {
 	const struct ivp_filter *filter;
 	const void *self;
 	struct ivp_shape in, out;
-	void *scratch;
-	size_t scratch_bytes;
+	uint8_t *scratch;    /* an area for each thread */
+	size_t scratch_held; /* bytes of all */
+	size_t scratch_step; /* bytes from one to the next */
+	uint8_t *middle;     /* the image that it hands on; the last step has none */
+	size_t middle_bytes;
+	/* Of the image at hand: */
+	struct ivp_input from;
+	struct ivp_output to;
+	uint32_t done; /* rows made */
 };
 
 struct ivp_chain {
 	const char *stage; /* its name, for messages; NULL: none */
 	unsigned count;
 	struct ivp_chain_step *steps;
+	struct ivp_workers *workers; /* NULL: one thread */
 	bool planned;
 	struct ivp_shape in, out; /* planned for */
-	uint8_t *middle[2];       /* images between filters, in turn */
-	size_t middle_bytes[2];
+	void (*beat)(void *context);
+	void *beat_context;
+	unsigned at; /* the step that the threads are at */
 };
 
-/* filters stay the caller's and must outlive the chain. Returns 0 or -ENOMEM. */
+/* filters stay the caller's and must outlive the chain. It runs on one thread, at the best level
+ * of the processor. Returns 0 or -ENOMEM. */
 int ivp_chain_init(struct ivp_chain *chain, const struct ivp_filter_conf *filters, unsigned count);
+
+/* Uses this level of the processor, which must run here. Before the first plan. */
+void ivp_chain_set_isa(struct ivp_chain *chain, const struct ivp_isa *isa);
+
+/* Uses so many threads, 1..IVP_MAX_THREADS. Before the first plan. Returns 0 or -errno. */
+int ivp_chain_set_threads(struct ivp_chain *chain, unsigned count);
 
 /*
  * Prepares for images of shape in and tells the shape that comes out. Cheap if in is as it was
@@ -39,8 +62,8 @@ int ivp_chain_init(struct ivp_chain *chain, const struct ivp_filter_conf *filter
 int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct ivp_shape *out,
 		   struct ivp_why *why);
 
-/* Filters. The shapes are those of the last plan. beat, if not NULL, is called between filters
- * with context: a sign of life of long work. */
+/* Filters. The shapes are those of the last plan. beat, if not NULL, is called now and then with
+ * context, by the caller's thread: a sign of life of long work. */
 void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 		     const struct ivp_output *out, void (*beat)(void *context), void *context);
 

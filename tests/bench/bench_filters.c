@@ -164,7 +164,7 @@ static json_t *measure(const struct operation *operation, uint32_t format, unsig
 	run_make(&run, operation, filter, format);
 	for (unsigned i = 0; i < rounds; i++) {
 		start = milliseconds();
-		filter->apply(run.self, &run.in, &run.out, run.scratch);
+		filter_whole(filter, run.self, &run.in, &run.out, run.scratch);
 		filtered[i] = milliseconds() - start;
 		start = milliseconds();
 		memcpy(run.copied, run.pixels, run.larger);

@@ -6,6 +6,7 @@
  * what it likes, within its memory.
  */
 #include "fuzz/filters.h"
+#include "helpers/filter.h"
 
 #include <ivpipe/filter.h>
 
@@ -152,7 +153,7 @@ static void apply(const struct job *job, uint8_t garbage)
 		job->filter->prepare(job->self, &in.shape, &out.shape, scratch);
 	guard_padding(&job->in, true);
 	guard_padding(&job->out, true);
-	job->filter->apply(job->self, &in, &out, scratch);
+	filter_whole(job->filter, job->self, &in, &out, scratch);
 	guard_padding(&job->in, false);
 	guard_padding(&job->out, false);
 	for (uint32_t y = 0; y + 1 < out.shape.height; y++)

@@ -13,6 +13,9 @@
 
 #include "helpers/test.h"
 
+#include "helpers/filter.h"
+
+#include "config/isa.h"
 #include "config/params.h"
 #include "config/registry.h"
 
@@ -105,9 +108,9 @@ static inline void picture_fill(struct picture *picture, enum pattern pattern, u
 		}
 }
 
-/* Runs the filter as a stage does, in scratch memory that holds rubbish and is guarded too. */
-static inline struct picture filter_run(const struct ivp_filter *filter, const void *self,
-					const struct picture *in)
+/* As it is: filter_run also looks at other levels of the processor. */
+static inline struct picture filter_run_once(const struct ivp_filter *filter, const void *self,
+					     const struct picture *in)
 {
 	struct ivp_shape out_shape = in->shape;
 	struct ivp_why why = {""};
@@ -128,13 +131,34 @@ static inline struct picture filter_run(const struct ivp_filter *filter, const v
 		filter->prepare(self, &in->shape, &out_shape, scratch);
 	/* Twice: nothing may be left of the first image. */
 	for (unsigned i = 0; i < 2; i++)
-		filter->apply(self, &(struct ivp_input){in->shape, in->stride, in->pixels},
-			      &(struct ivp_output){out.shape, out.stride, out.pixels}, scratch);
+		filter_whole(filter, self, &(struct ivp_input){in->shape, in->stride, in->pixels},
+			     &(struct ivp_output){out.shape, out.stride, out.pixels}, scratch);
 	for (size_t i = 0; i < 64; i++)
 		assert_int_equal(scratch[scratch_bytes + i], GUARD_BYTE);
 	free(scratch);
 	picture_assert_guards(in);
 	picture_assert_guards(&out);
+	return out;
+}
+
+/* Runs the filter as a stage does, in scratch memory that holds rubbish and is guarded too, at
+ * every level that this processor has: all must give the same bits. */
+static inline struct picture filter_run(const struct ivp_filter *filter, const void *self,
+					const struct picture *in)
+{
+	struct picture out = filter_run_once(filter, self, in);
+
+	for (const struct ivp_isa *isa = ivp_isas; isa->name; isa++) {
+		const struct ivp_filter *other = ivp_isa_filter(isa, filter);
+		struct picture same;
+
+		if (other == filter || !isa->runs_here())
+			continue;
+		same = filter_run_once(other, self, in);
+		if (memcmp(out.pixels, same.pixels, out.bytes) != 0)
+			fail_msg("%s differs at level %s", filter->name, isa->name);
+		picture_free(&same);
+	}
 	return out;
 }
 

@@ -75,6 +75,90 @@ static void stays_inside_its_memory_for_any_shape(void **state)
 			run_at_random(ivp_filters[f], &random);
 }
 
+/* The rows after those that it says it needs are made others. */
+static void spoil_from(struct picture *in, uint32_t row, uint64_t *random)
+{
+	for (; row < in->shape.height; row++)
+		for (uint32_t x = 0; x < in->shape.width * ivp_format_pixel_bytes(in->shape.format);
+		     x++)
+			picture_at(in, 0, row)[x] = (uint8_t)random_next(random);
+}
+
+/* The result in pieces of random heights: some go on from the one before, others begin anew. */
+static struct picture run_cut(const struct ivp_filter *filter, const void *self,
+			      const struct picture *in, const struct ivp_shape *shape,
+			      uint64_t *random)
+{
+	struct picture out = picture_make(shape->width, shape->height, shape->format);
+	struct picture part = picture_make(in->shape.width, in->shape.height, in->shape.format);
+	const size_t bytes =
+	    filter->scratch_bytes ? filter->scratch_bytes(self, &in->shape, shape) : 0;
+	void *scratch = aligned_alloc(64, ivp_align(bytes, 64) + 64);
+	struct ivp_rows rows = {0};
+
+	assert_non_null(scratch);
+	memset(scratch, GUARD_BYTE, bytes);
+	if (filter->prepare)
+		filter->prepare(self, &in->shape, shape, scratch);
+	if (filter->survey)
+		filter->survey(self, &(struct ivp_input){in->shape, in->stride, in->pixels},
+			       scratch);
+	while (rows.end < shape->height) {
+		uint32_t need = in->shape.height;
+
+		rows.go_on = rows.end > 0 && random_next(random) % 3 > 0;
+		rows.first = rows.end;
+		rows.end += 1 + random_next(random) % 40;
+		rows.end = rows.end < shape->height ? rows.end : shape->height;
+		if (filter->need)
+			need = filter->need(self, &in->shape, shape, rows.end);
+		assert_in_range(need, 1, in->shape.height);
+		memcpy(part.pixels, in->pixels, in->bytes);
+		spoil_from(&part, need, random);
+		filter->apply(self, &(struct ivp_input){in->shape, in->stride, part.pixels},
+			      &(struct ivp_output){out.shape, out.stride, out.pixels}, rows,
+			      scratch);
+	}
+	free(scratch);
+	picture_free(&part);
+	picture_assert_guards(&out);
+	return out;
+}
+
+static void compare_whole_and_cut(const struct ivp_filter *filter, uint64_t *random)
+{
+	void *self = filter_configure(filter, NULL);
+	const struct ivp_shape shape = {1 + random_next(random) % 30, 1 + random_next(random) % 300,
+					1 + random_next(random) % 6};
+	struct picture in, whole, cut;
+
+	for (const struct ivp_param *param = filter->params; param && param->name; param++)
+		choose(param, self, random);
+	if ((filter->formats & IVP_FORMAT_BIT(shape.format)) && affordable(filter, self, &shape)) {
+		in = picture_make(shape.width, shape.height, shape.format);
+		picture_fill(&in, random_next(random) % PATTERNS, random_next(random));
+		whole = filter_run(filter, self, &in);
+		cut = run_cut(filter, self, &in, &whole.shape, random);
+		if (memcmp(whole.pixels, cut.pixels, whole.bytes) != 0)
+			fail_msg("%s: %ux%u %s differs when made in pieces", filter->name,
+				 shape.width, shape.height, ivp_format_name(shape.format));
+		picture_free(&in);
+		picture_free(&whole);
+		picture_free(&cut);
+	}
+	free(self);
+}
+
+static void gives_the_same_in_pieces(void **state)
+{
+	uint64_t random = 1123;
+
+	(void)state;
+	for (size_t f = 0; ivp_filters[f]; f++)
+		for (unsigned round = 0; round < ROUNDS; round++)
+			compare_whole_and_cut(ivp_filters[f], &random);
+}
+
 /* Sides far apart: scratch must follow the sides, not the area. */
 static void needs_scratch_for_sides_not_for_areas(void **state)
 {
@@ -97,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(stays_inside_its_memory_for_any_shape),
+	    cmocka_unit_test(gives_the_same_in_pieces),
 	    cmocka_unit_test(needs_scratch_for_sides_not_for_areas),
 	};
 

@@ -166,11 +166,11 @@ static void be_hostile(struct side *before, struct side *after, uint64_t seed)
 }
 
 static void apply_sum(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		      void *scratch)
+		      struct ivp_rows rows, void *scratch)
 {
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = 0; y < in->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride,
 		       (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format));
 }

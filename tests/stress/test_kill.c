@@ -99,11 +99,11 @@ static int feed(struct fixture *f, struct ivp_why *why)
 }
 
 static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 void *scratch)
+			 struct ivp_rows rows, void *scratch)
 {
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = 0; y < out->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		for (uint32_t x = 0; x < out->shape.width; x++)
 			out->pixels[y * out->stride + x] = (uint8_t)~in->pixels[y * in->stride + x];
 }

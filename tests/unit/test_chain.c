@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/params.h"
+#include "config/registry.h"
 #include "helpers/test.h"
 
 #include "stage/chain.h"
@@ -29,14 +31,14 @@ static size_t add_scratch(const void *self, const struct ivp_shape *in, const st
 }
 
 static void apply_add(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-		      void *scratch)
+		      struct ivp_rows rows, void *scratch)
 {
 	const uint8_t *table = scratch;
 	size_t bytes = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
 
 	(void)self;
 	assert_memory_equal(&in->shape, &out->shape, sizeof(in->shape));
-	for (uint32_t y = 0; y < in->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		for (size_t x = 0; x < bytes; x++)
 			out->pixels[y * out->stride + x] =
 			    (uint8_t)(in->pixels[y * in->stride + x] + table[x % 256]);
@@ -66,11 +68,11 @@ static int double_shape(const void *self, const struct ivp_shape *in, struct ivp
 }
 
 static void apply_double(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 void *scratch)
+			 struct ivp_rows rows, void *scratch)
 {
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = 0; y < out->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		for (uint32_t x = 0; x < out->shape.width; x++)
 			out->pixels[y * out->stride + x] = in->pixels[y * in->stride + x / 2];
 }
@@ -262,7 +264,7 @@ static void memory_is_taken_once_for_shapes_that_come_back(void **state)
 	assert_int_equal(ivp_chain_init(&chain, conf, 4), 0);
 	assert_int_equal(ivp_chain_memory(&chain), 0);
 	for (int round = 0; round < 10; round++) {
-		const void *middle = chain.middle[0], *scratch = chain.steps[2].scratch;
+		const void *middle = chain.steps[0].middle, *scratch = chain.steps[2].scratch;
 		for (uint32_t side = 100; side > 0; side -= 10) {
 			const struct ivp_shape in = {side, 110 - side, IVP_FORMAT_RGB8};
 			assert_int_equal(ivp_chain_plan(&chain, &in, &out, NULL), 0);
@@ -270,12 +272,12 @@ static void memory_is_taken_once_for_shapes_that_come_back(void **state)
 		if (round == 0)
 			held = ivp_chain_memory(&chain);
 		else
-			assert_ptr_equal(chain.middle[0], middle);
+			assert_ptr_equal(chain.steps[0].middle, middle);
 		if (round > 0)
 			assert_ptr_equal(chain.steps[2].scratch, scratch);
 		assert_int_equal(ivp_chain_memory(&chain), held);
 	}
-	/* Four filters need two images between them, of at most 100 rows of 192 bytes or so. */
+	/* Four filters need three images between them, of at most 100 rows of 192 bytes or so. */
 	assert_true(held >= 4 * 356);
 	assert_true(held < 100000);
 	ivp_chain_finish(&chain);
@@ -308,6 +310,87 @@ static void shapes_may_change_from_frame_to_frame(void **state)
 	ivp_chain_finish(&chain);
 }
 
+/* Real filters that need rows above and below, all rows, or others than their own. */
+static const struct {
+	const char *name, *key, *value;
+} mixed[] = {{"gaussian-blur", "sigma", "6"}, {"resize", "percent", "70"},
+	     {"box-blur", "radius", "9"},     {"grayscale", NULL, NULL},
+	     {"sharpen", NULL, NULL},         {"resize", "percent", "150"}};
+#define MIXED (sizeof(mixed) / sizeof(mixed[0]))
+
+static void configure_mixed(struct ivp_filter_conf *conf)
+{
+	for (size_t i = 0; i < MIXED; i++) {
+		conf[i].filter = ivp_filter_find(mixed[i].name);
+		conf[i].self = calloc(1, conf[i].filter->private_bytes + 1);
+		assert_non_null(conf[i].self);
+		ivp_params_default(conf[i].filter, conf[i].self);
+		if (mixed[i].key)
+			assert_int_equal(ivp_param_set(ivp_param_find(conf[i].filter, mixed[i].key),
+						       conf[i].self, mixed[i].value, NULL),
+					 0);
+	}
+}
+
+/* Each filter on the whole image, one after the other. */
+static struct image run_alone(const struct ivp_filter_conf *conf, const struct image *first)
+{
+	struct image in = *first;
+
+	for (size_t i = 0; i < MIXED; i++) {
+		struct ivp_chain chain;
+		struct image out;
+
+		assert_int_equal(ivp_chain_init(&chain, &conf[i], 1), 0);
+		out = run(&chain, &in, NULL);
+		ivp_chain_finish(&chain);
+		if (i > 0)
+			free(in.pixels);
+		in = out;
+	}
+	return in;
+}
+
+static void assert_same_image(const struct image *a, const struct image *b)
+{
+	const size_t row = a->shape.width * ivp_format_pixel_bytes(a->shape.format);
+
+	assert_memory_equal(&a->shape, &b->shape, sizeof(a->shape));
+	for (uint32_t y = 0; y < a->shape.height; y++)
+		assert_memory_equal(a->pixels + y * a->stride, b->pixels + y * b->stride, row);
+}
+
+static void strips_threads_and_levels_give_the_same_bits(void **state)
+{
+	struct ivp_filter_conf conf[MIXED];
+	struct image in = make_image(501, 700, IVP_FORMAT_RGB8, 3), alone;
+
+	(void)state;
+	configure_mixed(conf);
+	alone = run_alone(conf, &in);
+	for (const struct ivp_isa *isa = ivp_isas; isa->name; isa++)
+		for (unsigned threads = 1; threads <= 3 && isa->runs_here(); threads++) {
+			struct ivp_chain chain;
+			unsigned beats = 0;
+
+			assert_int_equal(ivp_chain_init(&chain, conf, MIXED), 0);
+			ivp_chain_set_isa(&chain, isa);
+			assert_int_equal(ivp_chain_set_threads(&chain, threads), 0);
+			for (unsigned round = 0; round < 2; round++) {
+				struct image out = run(&chain, &in, &beats);
+
+				assert_same_image(&alone, &out);
+				free(out.pixels);
+			}
+			assert_true(beats > 2 * MIXED);
+			ivp_chain_finish(&chain);
+		}
+	for (size_t i = 0; i < MIXED; i++)
+		free(conf[i].self);
+	free(in.pixels);
+	free(alone.pixels);
+}
+
 static void a_zeroed_chain_may_be_finished(void **state)
 {
 	struct ivp_chain chain = {0};
@@ -329,6 +412,7 @@ int main(void)
 	    cmocka_unit_test(a_result_that_no_memory_could_hold_is_refused),
 	    cmocka_unit_test(memory_is_taken_once_for_shapes_that_come_back),
 	    cmocka_unit_test(shapes_may_change_from_frame_to_frame),
+	    cmocka_unit_test(strips_threads_and_levels_give_the_same_bits),
 	    cmocka_unit_test(a_zeroed_chain_may_be_finished),
 	};
 

@@ -28,14 +28,14 @@ static int invert_shape(const void *self, const struct ivp_shape *in, struct ivp
 }
 
 static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 void *scratch)
+			 struct ivp_rows rows, void *scratch)
 {
 	const struct filter *filter = self;
 
 	(void)scratch;
 	if (in->pixels[0] == filter->deadly)
 		_exit(9);
-	for (uint32_t y = 0; y < out->shape.height; y++)
+	for (uint32_t y = rows.first; y < rows.end; y++)
 		for (uint32_t x = 0; x < out->shape.width; x++)
 			out->pixels[y * out->stride + x] =
 			    (uint8_t)~in->pixels[y % in->shape.height * in->stride + x];
