@@ -3,6 +3,7 @@
  * pipeline-stage: one stage of a pipeline, in a guest or as a process. As the first process of a
  * guest it takes its configuration from the initial root file system and ends with the machine.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,14 @@
 #include "stage/runner.h"
 #include "transport/fault.h"
 
+enum { CHECK = 1, ISA };
+
 static const struct ivp_cli_option options[] = {
     {'c', "config", "FILE", "the configuration: a stage's own or a whole topology"},
     {'s', "stage", "NAME", "which stage, if the configuration has several"},
     {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
-    {1, "check", NULL, "check the configuration, print 'configuration OK' and end"},
+    {CHECK, "check", NULL, "check the configuration, print 'configuration OK' and end"},
+    {ISA, "isa", "LEVEL", "use these instructions: auto, baseline, avx2, avx512"},
     {'v', "verbose", NULL, "say more"},
     {0},
 };
@@ -30,7 +34,7 @@ static const struct ivp_cli_program program = {
 };
 
 struct arguments {
-	const char *config, *stage, *name;
+	const char *config, *stage, *name, *isa;
 	enum ivp_log_level level;
 	bool check;
 };
@@ -41,9 +45,32 @@ static void report_failure(void *context, const struct ivp_frame *frame, const c
 	ivp_log(IVP_LOG_WARNING, "frame %llu: %s", (unsigned long long)frame->id, reason);
 }
 
-static int work(const struct ivp_topology *topology, const struct ivp_stage_conf *stage,
-		const char *name, struct ivp_why *why)
+/* The stage's filters, on the threads and at the level that it asks for. */
+static int make_chain(struct ivp_chain *chain, const struct ivp_stage_conf *stage,
+		      const char *isa_name, struct ivp_why *why)
 {
+	const struct ivp_isa *isa =
+	    ivp_isa_find(isa_name ? isa_name : ivp_isa_words[stage->isa], why);
+	int error = isa ? ivp_chain_init(chain, stage->filters, stage->filter_count) : -EINVAL;
+
+	if (error)
+		return error;
+	chain->stage = stage->name;
+	ivp_chain_set_isa(chain, isa);
+	error = ivp_chain_set_threads(chain, stage->threads);
+	if (error) {
+		ivp_why_set(why, "cannot start %u threads: %s", stage->threads, strerror(-error));
+		ivp_chain_finish(chain);
+	}
+	ivp_log(IVP_LOG_DEBUG, "filters use %s, on %u thread%s", isa->name, stage->threads,
+		stage->threads == 1 ? "" : "s");
+	return error;
+}
+
+static int work(const struct ivp_topology *topology, const struct ivp_stage_conf *stage,
+		const struct arguments *arguments, struct ivp_why *why)
+{
+	const char *name = arguments->name;
 	struct ivp_port_options in = ivp_program_port(topology, name, stage->input);
 	struct ivp_port_options out = ivp_program_port(topology, name, stage->output);
 	struct ivp_runner_result result = {0};
@@ -51,10 +78,9 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	struct ivp_input_port input;
 	struct ivp_chain chain;
 
-	int error = ivp_chain_init(&chain, stage->filters, stage->filter_count);
+	int error = make_chain(&chain, stage, arguments->isa, why);
 	if (error)
 		return error;
-	chain.stage = stage->name;
 	error = ivp_input_port_open(&input, &in, why);
 	if (error)
 		goto no_input;
@@ -116,7 +142,7 @@ static int run(const struct ivp_cli *cli, const struct arguments *arguments)
 		if (!error)
 			error = ivp_fault_catch(program.name);
 		if (!error)
-			error = work(topology, stage, arguments->name, &why);
+			error = work(topology, stage, arguments, &why);
 	}
 	if (error) {
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
@@ -145,7 +171,10 @@ static int parse(struct ivp_cli *cli, struct arguments *arguments, bool *done)
 		case 'v':
 			arguments->level = IVP_LOG_DEBUG;
 			break;
-		case 1:
+		case ISA:
+			arguments->isa = cli->value;
+			break;
+		case CHECK:
 			arguments->check = true;
 			break;
 		default:

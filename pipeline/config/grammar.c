@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The grammar as data: which sections there are, and which keys they have. */
 #include "config/build.h"
+#include "config/isa.h"
 
 #define GIB    (1ull << 30)
 #define SECOND 1000000000ull
@@ -49,6 +50,8 @@ const struct ivp_rule ivp_stage_rules[] = {
     RULE(ivp_stage_conf, "memory", memory_bytes, ivp_value_size, .min = 64ull << 20,
 	 .max = 1024 * GIB),
     RULE(ivp_stage_conf, "cpus", cpus, ivp_value_count, .min = 1, .max = 64),
+    RULE(ivp_stage_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
+    RULE(ivp_stage_conf, "isa", isa, ivp_value_word, .words = ivp_isa_words),
     RULE(ivp_stage_conf, "restart", restart.policy, ivp_value_word, .words = restarts),
     RULE(ivp_stage_conf, "restart-limit", restart.limit, ivp_value_count, .min = 0, .max = 1000000),
     RULE(ivp_stage_conf, "restart-delay", restart.delay_ns, ivp_value_duration,

@@ -6,6 +6,8 @@
 
 #include "config/registry.h"
 
+const char *const ivp_isa_words[] = {"auto", "baseline", "avx2", "avx512", NULL};
+
 static bool always(void)
 {
 	return true;
@@ -32,7 +34,7 @@ static bool has_avx512(void)
 const struct ivp_isa ivp_isas[] = {
     {"avx512", ivp_filters_avx512, has_avx512},
     {"avx2", ivp_filters_avx2, has_avx2},
-    {"sse2", ivp_filters, always},
+    {"baseline", ivp_filters, always},
     {0},
 };
 #else
@@ -48,13 +50,15 @@ const struct ivp_isa *ivp_isa_best(void)
 	return isa;
 }
 
-const struct ivp_isa *ivp_isa_find(const char *name)
+const struct ivp_isa *ivp_isa_find(const char *name, struct ivp_why *why)
 {
 	if (strcmp(name, "auto") == 0)
 		return ivp_isa_best();
 	for (const struct ivp_isa *isa = ivp_isas; isa->name; isa++)
-		if (strcmp(isa->name, name) == 0)
+		if (strcmp(isa->name, name) == 0 && isa->runs_here())
 			return isa;
+	ivp_why_set(why, "this processor does not have '%s'; the best that it has is '%s'", name,
+		    ivp_isa_best()->name);
 	return NULL;
 }
 

@@ -92,7 +92,7 @@ struct ivp_stage_conf *ivp_build_stage(struct ivp_builder *builder, const char *
 	    .line = line,
 	    .run = IVP_RUN_GUEST,
 	    .memory_bytes = 128 * MIB,
-	    .cpus = 1,
+	    .threads = 1,
 	    .restart = ivp_restart_defaults,
 	    .stall_ns = 60 * SECOND,
 	};
@@ -168,6 +168,14 @@ static void check_unused(const struct ivp_topology *topology, struct ivp_diag *d
 	}
 }
 
+/* Where it is not said how many processors a guest has. */
+static void choose_cpus(const struct ivp_topology *topology)
+{
+	for (unsigned i = 0; i < topology->stage_count; i++)
+		if (topology->stages[i]->cpus == 0)
+			topology->stages[i]->cpus = topology->stages[i]->threads;
+}
+
 static int read_topology(const char *text, const char *file, struct ivp_topology **result,
 			 struct ivp_diag *diag)
 {
@@ -193,6 +201,8 @@ static int read_topology(const char *text, const char *file, struct ivp_topology
 			ivp_diag_error(diag, file, 0, NULL, "%s", strerror(-error));
 	}
 	ivp_conf_finish(&conf);
+	if (error == 0)
+		choose_cpus(builder.topology);
 	if (error == 0 && diag->errors == errors)
 		check_unused(builder.topology, diag);
 	if (error == 0 && diag->errors != errors)

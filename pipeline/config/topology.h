@@ -68,7 +68,9 @@ struct ivp_stage_conf {
 	struct ivp_link_conf *output;
 	enum ivp_run_as run;   /* run = guest | process */
 	uint64_t memory_bytes; /* memory = "128MiB", of the guest */
-	unsigned cpus;         /* cpus = 1, of the guest */
+	unsigned cpus;         /* cpus = 1, of the guest; if not said, threads */
+	unsigned threads;      /* threads = 1, that filter */
+	unsigned isa;          /* isa = auto: index into ivp_isa_words */
 	struct ivp_restart_conf restart;
 	uint64_t stall_ns; /* stall = "60s": how long one frame may show no sign of life */
 	unsigned filter_count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A stage as text. Numbers are written in the largest unit that is exact. */
+#include "config/isa.h"
 #include "config/topology.h"
 
 #include <stdlib.h>
@@ -98,7 +99,9 @@ void ivp_topology_write_stage(const struct ivp_topology *topology,
 		stage->input->name, stage->output->name,
 		stage->run == IVP_RUN_PROCESS ? "process" : "guest");
 	write_size(to, "memory", stage->memory_bytes);
-	fprintf(to, "    cpus = %u\n    restart = %s\n    restart-limit = %u\n", stage->cpus,
+	fprintf(to, "    cpus = %u\n    threads = %u\n    isa = %s\n", stage->cpus, stage->threads,
+		ivp_isa_words[stage->isa]);
+	fprintf(to, "    restart = %s\n    restart-limit = %u\n",
 		stage->restart.policy == IVP_RESTART_NO ? "no" : "on-failure",
 		stage->restart.limit);
 	write_duration(to, "restart-delay", stage->restart.delay_ns);

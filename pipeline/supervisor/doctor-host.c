@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "config/isa.h"
 #include "supervisor/doctor.h"
 #include "supervisor/places.h"
 #include "supervisor/qemu.h"
@@ -177,6 +178,18 @@ static void check_wake_ups(struct ivp_doctor *doctor)
 			       "that a peer is of the same kernel");
 }
 
+static void check_filters(struct ivp_doctor *doctor)
+{
+	char others[64] = "";
+
+	for (const struct ivp_isa *isa = ivp_isa_best() + 1; isa->name; isa++) {
+		strncat(others, ", ", sizeof(others) - strlen(others) - 1);
+		strncat(others, isa->name, sizeof(others) - strlen(others) - 1);
+	}
+	ivp_doctor_add(doctor, IVP_VERDICT_OK, "filters", NULL, "%s%s%s", ivp_isa_best()->name,
+		       others[0] ? "; also" : "", others[0] ? others + 1 : "");
+}
+
 void ivp_doctor_host(struct ivp_doctor *doctor, unsigned devices)
 {
 	check_kvm(doctor);
@@ -185,5 +198,6 @@ void ivp_doctor_host(struct ivp_doctor *doctor, unsigned devices)
 	check_place(doctor, devices, "guests' image", ivp_places_image);
 	check_shm(doctor);
 	check_memory(doctor);
+	check_filters(doctor);
 	check_wake_ups(doctor);
 }

@@ -80,7 +80,7 @@ static void a_guest_has_a_processor_more_than_it_uses(void **state)
 	    parse("name = \"t\"\n"
 		  "link in { frame = \"64KiB\" }\n"
 		  "link out { frame = \"64KiB\" }\n"
-		  "stage s { input = in output = out cpus = 3 memory = \"200MiB\" }\n");
+		  "stage s { input = in output = out threads = 3 memory = \"200MiB\" }\n");
 	const struct ivp_qemu_options options = {
 	    .program = "Q", .kernel = "K", .initrd = "I", .kvm = false};
 	struct ivp_arguments arguments = {0};

@@ -6,6 +6,7 @@
 
 #include "config/params.h"
 #include "config/registry.h"
+#include "config/isa.h"
 #include "config/topology.h"
 #include "transport/window.h"
 
@@ -85,6 +86,8 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(stage->run, IVP_RUN_GUEST);
 	assert_int_equal(stage->memory_bytes, 128 << 20);
 	assert_int_equal(stage->cpus, 1);
+	assert_int_equal(stage->threads, 1);
+	assert_string_equal(ivp_isa_words[stage->isa], "auto");
 	assert_true(t->feeder.orient);
 	assert_int_equal(t->feeder.max_pixels, 100000000);
 	assert_int_equal(t->feeder.max_side, 30000);
@@ -131,6 +134,8 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(stage->run, IVP_RUN_PROCESS);
 	assert_int_equal(stage->memory_bytes, 256 << 20);
 	assert_int_equal(stage->cpus, 2);
+	assert_int_equal(stage->threads, 4);
+	assert_string_equal(ivp_isa_words[stage->isa], "avx2");
 	assert_int_equal(stage->restart.policy, IVP_RESTART_NO);
 	assert_int_equal(stage->restart.limit, 7);
 	assert_int_equal(stage->restart.delay_ns, 250000000);
@@ -370,6 +375,8 @@ static void assert_same_stage(const struct ivp_stage_conf *a, const struct ivp_s
 	assert_int_equal(a->run, b->run);
 	assert_int_equal(a->memory_bytes, b->memory_bytes);
 	assert_int_equal(a->cpus, b->cpus);
+	assert_int_equal(a->threads, b->threads);
+	assert_int_equal(a->isa, b->isa);
 	assert_int_equal(a->filter_count, b->filter_count);
 	assert_int_equal(a->restart.policy, b->restart.policy);
 	assert_int_equal(a->restart.limit, b->restart.limit);
