@@ -5,9 +5,11 @@
  * medians are given: the machine may change its pace, the ratio stays. Filters never wait, so
  * processor time is what they take on a core of their own.
  *
- *     bench_filters [--json FILE] [--rounds N] [WORD]     only operations whose names have WORD
+ *     bench_filters [--json FILE] [--rounds N] [--isa LEVEL] [WORD]
  *
- * The table goes to standard error; rows {op, format, ms, memcpy_ms} to FILE or standard output.
+ * WORD: only operations whose names have it.
+ *
+ * The table goes to standard error; rows {op, format, isa, ms, memcpy_ms} to FILE or standard output.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,7 +21,9 @@
 
 #include "base/units.h"
 #include "config/params.h"
+#include "config/isa.h"
 #include "config/registry.h"
+#include "helpers/filter.h"
 
 #define MOST_ROUNDS 99
 
@@ -155,9 +159,10 @@ static double milliseconds(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static json_t *measure(const struct operation *operation, uint32_t format, unsigned rounds)
+static json_t *measure(const struct operation *operation, const struct ivp_isa *isa,
+		       uint32_t format, unsigned rounds)
 {
-	const struct ivp_filter *filter = ivp_filter_find(operation->filter);
+	const struct ivp_filter *filter = ivp_isa_filter(isa, ivp_filter_find(operation->filter));
 	double filtered[MOST_ROUNDS], copied[MOST_ROUNDS], ms, memcpy_ms, start;
 	struct run run;
 
@@ -175,15 +180,29 @@ static json_t *measure(const struct operation *operation, uint32_t format, unsig
 	memcpy_ms = median(copied, rounds);
 	fprintf(stderr, "%-24s %-6s %9.3f %9.3f %8.1f\n", operation->name, ivp_format_name(format),
 		ms, memcpy_ms, ms / memcpy_ms);
-	return json_pack("{s:s, s:s, s:f, s:f}", "op", operation->name, "format",
-			 ivp_format_name(format), "ms", ms, "memcpy_ms", memcpy_ms);
+	return json_pack("{s:s, s:s, s:s, s:f, s:f}", "op", operation->name, "format",
+			 ivp_format_name(format), "isa", isa->name, "ms", ms, "memcpy_ms",
+			 memcpy_ms);
+}
+
+/* Each format that the filter takes. */
+static void measure_formats(const struct operation *operation, const struct ivp_isa *isa,
+			    unsigned rounds, json_t *rows)
+{
+	const uint32_t formats = ivp_filter_find(operation->filter)->formats;
+
+	for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA16; format++)
+		if (formats & IVP_FORMAT_BIT(format))
+			json_array_append_new(rows, measure(operation, isa, format, rounds));
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", required_argument, NULL, 'j'},
 						{"rounds", required_argument, NULL, 'r'},
+						{"isa", required_argument, NULL, 'i'},
 						{NULL, 0, NULL, 0}};
+	const struct ivp_isa *isa = ivp_isa_best();
 	const char *json_file = NULL;
 	unsigned rounds = 21;
 	json_t *rows = json_array();
@@ -194,8 +213,13 @@ int main(int argc, char **argv)
 			json_file = optarg;
 		} else if (option == 'r') {
 			rounds = (unsigned)strtoul(optarg, NULL, 10);
-		} else {
-			fprintf(stderr, "usage: %s [--json FILE] [--rounds N] [WORD]\n", argv[0]);
+		} else if (option == 'i') {
+			isa = ivp_isa_find(optarg, NULL);
+		}
+		if (option == '?' || isa == NULL) {
+			fprintf(stderr,
+				"usage: %s [--json FILE] [--rounds N] [--isa LEVEL] [WORD]\n",
+				argv[0]);
 			return EX_USAGE;
 		}
 	}
@@ -203,10 +227,8 @@ int main(int argc, char **argv)
 	fprintf(stderr, "%-24s %-6s %9s %9s %8s\n", "operation", "format", "ms", "copy, ms",
 		"x copy");
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++)
-			if (!argv[optind] || strstr(operations[i].name, argv[optind]))
-				json_array_append_new(rows,
-						      measure(&operations[i], format, rounds));
+		if (!argv[optind] || strstr(operations[i].name, argv[optind]))
+			measure_formats(&operations[i], isa, rounds, rows);
 	if (json_file ? json_dump_file(rows, json_file, JSON_INDENT(1))
 		      : json_dumpf(rows, stdout, JSON_INDENT(1))) {
 		fprintf(stderr, "bench_filters: %s: %s\n",
