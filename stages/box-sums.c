@@ -4,10 +4,13 @@
 
 #include <string.h>
 
-typedef uint32_t words16 __attribute__((vector_size(64), may_alias));
-typedef int32_t ints16 __attribute__((vector_size(64)));
-typedef float floats16 __attribute__((vector_size(64)));
-typedef uint8_t bytes16 __attribute__((vector_size(16), may_alias));
+/* Some lanes of a band of 16. */
+#define LANES (IVP_VECTOR / 4)
+#define PARTS (IVP_BAND / LANES)
+typedef uint32_t words __attribute__((vector_size(IVP_VECTOR), may_alias));
+typedef int32_t ints __attribute__((vector_size(IVP_VECTOR)));
+typedef float floats __attribute__((vector_size(IVP_VECTOR)));
+typedef uint8_t bytes __attribute__((vector_size(LANES), may_alias));
 
 struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape *shape)
 {
@@ -26,7 +29,7 @@ struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape 
 }
 
 static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict drop,
-				    uint32_t *restrict sums, uint32_t *restrict out, size_t n)
+			 uint32_t *restrict sums, uint32_t *restrict out, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		sums[i] += (uint32_t)add[i] - drop[i];
@@ -35,8 +38,8 @@ static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict dr
 }
 
 /* The four planes of sums lie plane apart, those of out step apart. */
-static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums,
-				  size_t plane, uint32_t *out, size_t step, size_t n)
+static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums, size_t plane,
+		       uint32_t *out, size_t step, size_t n)
 {
 	const ivp_pixel *more = (const ivp_pixel *)add, *less = (const ivp_pixel *)drop;
 
@@ -105,81 +108,81 @@ void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input 
  * (slightly_less = 1 / divisor * (1 - 2^-20)): below 256 it is then at most 1 short, which the
  * remainder shows.
  */
-IVP_INLINE void divide(const words16 *dividend, const words16 *divisor,
-		       const floats16 *slightly_less, words16 *quotient)
+IVP_INLINE void divide(const words *dividend, const words *divisor, const floats *slightly_less,
+		       words *quotient)
 {
-	floats16 about = __builtin_convertvector(*dividend, floats16) * *slightly_less;
-	words16 q = (words16) __builtin_convertvector(about, ints16);
+	floats about = __builtin_convertvector(*dividend, floats) * *slightly_less;
+	words q = (words) __builtin_convertvector(about, ints);
 
-	*quotient = q - (words16)(*dividend - q * *divisor >= *divisor);
+	*quotient = q - (words)(*dividend - q * *divisor >= *divisor);
 }
 
 #define SLIGHTLY_LESS (1 - 0x1p-20f)
 
-/* A window sliding over columns of lanes, step vectors apart. */
+/* A window sliding over columns of lanes; from one to the next are step bands. */
 struct window {
-	const words16 *lanes;
+	const words *lanes;
 	size_t step;
 	int64_t last, radius; /* columns */
 };
 
-IVP_INLINE const words16 *column(const struct window *window, int64_t x)
+IVP_INLINE const words *column(const struct window *window, int64_t x)
 {
 	return window->lanes + (size_t)(x < 0              ? 0
 					: x > window->last ? window->last
 							   : x) *
-				   window->step;
+				   window->step * PARTS;
 }
 
-IVP_INLINE void window_start(const struct window *window, words16 *sum)
+IVP_INLINE void window_start(const struct window *window, words *sum)
 {
 	*sum = *column(window, 0) * (uint32_t)(window->radius + 1);
 	for (int64_t x = 0; x < window->radius; x++)
 		*sum += *column(window, x);
 }
 
-IVP_INLINE void window_step(const struct window *window, int64_t x, words16 *sum)
+IVP_INLINE void window_step(const struct window *window, int64_t x, words *sum)
 {
 	*sum += *column(window, x + window->radius) - *column(window, x - window->radius - 1);
 }
 
 /* One channel of GRAY8 or RGB8. */
-static void mean_levels(const struct window *all, uint32_t area, bytes16 *result)
+static void mean_levels(const struct window *all, uint32_t area, bytes *result)
 {
 	const struct window window = *all; /* kept in registers */
-	const words16 divisor = (words16){0} + area;
-	const floats16 inverse = (floats16){0} + SLIGHTLY_LESS / (float)area;
-	words16 sum, mean;
+	const words divisor = (words){0} + area;
+	const floats inverse = (floats){0} + SLIGHTLY_LESS / (float)area;
+	words sum, mean;
 
 	window_start(&window, &sum);
 	for (int64_t x = 0; x <= window.last; x++) {
-		words16 rounded;
+		words rounded;
 
 		window_step(&window, x, &sum);
 		rounded = sum + area / 2;
 		divide(&rounded, &divisor, &inverse, &mean);
-		result[(size_t)x * window.step] = __builtin_convertvector(mean, bytes16);
+		result[(size_t)x * window.step * PARTS] = __builtin_convertvector(mean, bytes);
 	}
 }
 
 /* All four planes, to pixels. */
-static void mean_rgba(const struct window planes[4], uint32_t area, words16 *result)
+static void mean_rgba(const struct window planes[4], uint32_t area, words *result)
 {
-	const words16 divisor = (words16){0} + area;
-	const floats16 inverse = (floats16){0} + SLIGHTLY_LESS / (float)area;
-	words16 sum[4];
+	const words divisor = (words){0} + area;
+	const floats inverse = (floats){0} + SLIGHTLY_LESS / (float)area;
+	words sum[4];
 
 	for (unsigned p = 0; p < 4; p++)
 		window_start(&planes[p], &sum[p]);
 	for (int64_t x = 0; x <= planes[0].last; x++) {
-		words16 weight, pixel = {0}, value, rounded;
-		floats16 by_weight;
+		words weight, pixel = {0}, value, rounded;
+		floats by_weight;
 
 		for (unsigned p = 0; p < 4; p++)
 			window_step(&planes[p], x, &sum[p]);
 		/* Where all alphas are 0 the colours' sums are 0 too: any divisor will do. */
-		weight = sum[3] - (words16)(sum[3] == 0);
-		by_weight = SLIGHTLY_LESS / __builtin_convertvector(weight, floats16);
+		weight = sum[3] - (words)(sum[3] == 0);
+		by_weight = SLIGHTLY_LESS / __builtin_convertvector(weight, floats);
 		for (unsigned p = 0; p < 3; p++) {
 			rounded = sum[p] + sum[3] / 2;
 			divide(&rounded, &weight, &by_weight, &value);
@@ -187,7 +190,7 @@ static void mean_rgba(const struct window planes[4], uint32_t area, words16 *res
 		}
 		rounded = sum[3] + area / 2;
 		divide(&rounded, &divisor, &inverse, &value);
-		result[x] = pixel | value << 24;
+		result[(size_t)x * PARTS] = pixel | value << 24;
 	}
 }
 
@@ -215,23 +218,29 @@ void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, in
 	const struct ivp_row_form *form = &box->form;
 	const uint32_t side = (uint32_t)(2 * box->radius + 1);
 	const unsigned rows = end - y < IVP_BAND ? (unsigned)(end - y) : IVP_BAND;
-	const words16 *lanes = (const words16 *)box->lanes;
+	const words *lanes = (const words *)box->lanes;
 	uint8_t *to = out->pixels + (size_t)y * out->stride;
 	struct window windows[4];
 
 	turn_columns(box, in, y, rows);
 	for (unsigned i = 0; i < 4; i++)
-		windows[i] =
-		    (struct window){.lanes = lanes + i * (form->planes > 1 ? form->plane : 1),
-				    .step = form->step,
-				    .last = (int64_t)form->width - 1,
-				    .radius = box->radius};
-	if (form->format == IVP_FORMAT_RGBA8) {
-		mean_rgba(windows, side * side, (words16 *)box->result);
-		ivp_band_store32((const uint32_t *)box->result, form->width, to, out->stride, rows);
-		return;
+		windows[i] = (struct window){
+		    .lanes = lanes + i * (form->planes > 1 ? form->plane : 1) * PARTS,
+		    .step = form->step,
+		    .last = (int64_t)form->width - 1,
+		    .radius = box->radius};
+	for (unsigned part = 0; part < PARTS; part++) {
+		if (form->format == IVP_FORMAT_RGBA8)
+			mean_rgba(windows, side * side, (words *)box->result + part);
+		else
+			for (unsigned c = 0; c < form->step; c++)
+				mean_levels(&windows[c], side * side,
+					    (bytes *)box->result + c * PARTS + part);
+		for (unsigned i = 0; i < 4; i++)
+			windows[i].lanes++;
 	}
-	for (unsigned c = 0; c < form->step; c++)
-		mean_levels(&windows[c], side * side, (bytes16 *)box->result + c);
-	ivp_band_store8(box->result, form->samples, to, out->stride, rows);
+	if (form->format == IVP_FORMAT_RGBA8)
+		ivp_band_store32((const uint32_t *)box->result, form->width, to, out->stride, rows);
+	else
+		ivp_band_store8(box->result, form->samples, to, out->stride, rows);
 }

@@ -17,6 +17,15 @@
 #define IVP_INDEPENDENT
 #endif
 
+/* Bytes of the processor's vectors. Types of other sizes are slow: they live in memory. */
+#if defined(__AVX512F__)
+#define IVP_VECTOR 64
+#elif defined(__AVX2__)
+#define IVP_VECTOR 32
+#else
+#define IVP_VECTOR 16
+#endif
+
 #if defined(__GNUC__)
 #define IVP_INLINE static inline __attribute__((always_inline))
 #else
