@@ -19,6 +19,7 @@ fuzz_peer := $(patsubst tests/%.c,$(O)/obj/tests/%.o,$(wildcard tests/fuzz/peer*
 fuzz_common := $(O)/obj/tests/fuzz/hooks.o $(O)/libivpipe.a
 $(filter $(O)/tests/fuzz/fuzz_peer_%,$(fuzz_replays)): $(fuzz_peer)
 $(filter $(O)/tests/fuzz/fuzz_peer_%,$(fuzz_replays)): fuzz_flags := $(fuzz_wrap)
+$(O)/tests/fuzz/fuzz_config $(O)/fuzzers/config: fuzz_flags := -Wl,--wrap=ivp_param_file_read
 $(fuzz_replays): $(O)/tests/fuzz/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(O)/obj/tests/fuzz/replay.o $(fuzz_common)
 	$(call say,LD)
 	@mkdir -p $(@D)

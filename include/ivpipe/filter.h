@@ -17,6 +17,16 @@ enum ivp_param_type {
 	IVP_PARAM_REAL,   /* field: double */
 	IVP_PARAM_BOOL,   /* field: bool */
 	IVP_PARAM_CHOICE, /* field: unsigned, the index into choices */
+	IVP_PARAM_FILE,   /* field: struct ivp_param_file */
+};
+
+/* A file that the configuration names, whole, in private memory that belongs to the private
+ * struct. All zero: none is named. */
+struct ivp_param_file {
+	const char *name; /* its path, for messages */
+	const uint8_t *bytes;
+	size_t size;
+	const void *parsed; /* what the row's parse made of it, aligned to 64; NULL without parse */
 };
 
 /* One row of a parameter table. The table ends with a row whose name is NULL. */
@@ -24,11 +34,19 @@ struct ivp_param {
 	const char *name;           /* the configuration key */
 	const char *help;           /* one line, begins lower-case, no full stop */
 	const char *unit;           /* "px", "%"; NULL if it has none */
-	double min, max;            /* INT and REAL: both allowed */
+	double min, max;            /* INT and REAL: both allowed; FILE: max bytes */
 	double def;                 /* the default; CHOICE: an index, BOOL: 0 or 1 */
 	const char *const *choices; /* CHOICE: the words, ended by NULL */
 	enum ivp_param_type type;
 	size_t offset; /* of the field in the filter's private struct */
+
+	/*
+	 * FILE: turns the bytes into what apply works with, once, when the configuration is read.
+	 * Called with parsed NULL to learn how many bytes that takes, then with that memory; the
+	 * bytes are the same both times. Returns their number, or 0 with the reason if the file
+	 * will not do. NULL: the filter takes the bytes as they are. Files are as hostile as pixels.
+	 */
+	size_t (*parse)(const uint8_t *bytes, size_t size, void *parsed, struct ivp_why *why);
 };
 
 /*
@@ -43,7 +61,8 @@ struct ivp_param {
 			int: IVP_PARAM_INT,                                                        \
 			double: IVP_PARAM_REAL,                                                    \
 			_Bool: IVP_PARAM_BOOL,                                                     \
-			unsigned: IVP_PARAM_CHOICE),                                               \
+			unsigned: IVP_PARAM_CHOICE,                                                \
+			struct ivp_param_file: IVP_PARAM_FILE),                                    \
 		.offset = offsetof(private_type, field),                                           \
 		__VA_ARGS__                                                                        \
 	}

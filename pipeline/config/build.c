@@ -82,8 +82,7 @@ static void report_unknown(struct ivp_builder *builder, const struct ivp_conf_ke
 		ivp_diag_error(builder->diag, key->file, key->line, key->name, "unknown key");
 }
 
-/* Makes the path in *path, behind a prefix, relative to the folder of the file that names it. */
-static int make_relative(char **path, const char *prefix, const char *file)
+int ivp_build_relative(char **path, const char *prefix, const char *file)
 {
 	const char *slash = strrchr(file, '/');
 	const char *rest = *path + strlen(prefix);
@@ -106,7 +105,7 @@ static int set_value(struct ivp_builder *builder, const struct ivp_conf_key *key
 	int error = rule->parse(rule, key->values[0], rule->link ? name : field, why);
 
 	if (error == 0 && rule->place && strncmp(*(char **)field, "file:", 5) == 0)
-		error = make_relative(field, "file:", key->file);
+		error = ivp_build_relative(field, "file:", key->file);
 	if (error == 0 && rule->link) {
 		struct ivp_link_conf *link = ivp_build_link(builder, name, key->file, key->line);
 
@@ -242,7 +241,7 @@ static void set_inputs(struct ivp_builder *builder, const struct ivp_conf_key *k
 			ivp_diag_error(builder->diag, key->file, key->line, key->name,
 				       "an entry is empty");
 		else if (error == 0 && strcmp(*input, "-") != 0)
-			error = make_relative(input, "", key->file);
+			error = ivp_build_relative(input, "", key->file);
 		if (*input)
 			feeder->input_count++;
 		if (error == -ENOMEM)

@@ -41,6 +41,9 @@ void ivp_build_filters(struct ivp_builder *builder, const struct ivp_conf_sectio
  * may be, no value. True if the value may be used. */
 bool ivp_build_usable(struct ivp_builder *builder, const struct ivp_conf_section *section,
 		      unsigned index, bool list);
+/* Makes the path in *path, behind a prefix, relative to the folder of the file that names it.
+ * Returns 0 or -ENOMEM. */
+int ivp_build_relative(char **path, const char *prefix, const char *file);
 /* Reports a repeated section; true if it is one. */
 bool ivp_build_repeated(struct ivp_builder *builder, const struct ivp_conf_section *parent,
 			unsigned index, const char *advice);

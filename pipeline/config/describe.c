@@ -22,6 +22,9 @@ static void print_default(const struct ivp_param *param, FILE *to)
 	case IVP_PARAM_CHOICE:
 		fputs(param->choices[(unsigned)param->def], to);
 		break;
+	case IVP_PARAM_FILE:
+		fputs("none", to);
+		break;
 	default:
 		fprintf(to, "%g", param->def);
 	}
@@ -41,6 +44,9 @@ static void print_range(const struct ivp_param *param, FILE *to)
 				: param->choices[i + 1] ? ", "
 							: " or ",
 				param->choices[i]);
+		break;
+	case IVP_PARAM_FILE:
+		fprintf(to, "a file of at most %.0f bytes", param->max);
 		break;
 	default:
 		fprintf(to, "%g to %g", param->min, param->max);
@@ -97,7 +103,7 @@ static void print_json_text(const char *text, FILE *to)
 
 static void describe_param_json(const struct ivp_param *param, FILE *to)
 {
-	static const char *const types[] = {"int", "real", "bool", "choice"};
+	static const char *const types[] = {"int", "real", "bool", "choice", "file"};
 	bool number = param->type == IVP_PARAM_INT || param->type == IVP_PARAM_REAL;
 
 	fputs("{\"name\": ", to);
@@ -113,6 +119,8 @@ static void describe_param_json(const struct ivp_param *param, FILE *to)
 			param->max, param->def);
 	if (param->type == IVP_PARAM_BOOL)
 		fprintf(to, ", \"default\": %s", param->def != 0 ? "true" : "false");
+	if (param->type == IVP_PARAM_FILE)
+		fprintf(to, ", \"max_bytes\": %.0f, \"default\": \"\"", param->max);
 	if (param->type == IVP_PARAM_CHOICE) {
 		fputs(", \"choices\": [", to);
 		for (unsigned i = 0; param->choices[i]; i++) {
@@ -154,7 +162,10 @@ void ivp_filter_template(const struct ivp_filter *filter, FILE *to)
 		fprintf(to, "        # %s: ", param->help);
 		print_range(param, to);
 		fprintf(to, "\n        %s = ", param->name);
-		print_default(param, to);
+		if (param->type == IVP_PARAM_FILE)
+			fputs("\"\"", to);
+		else
+			print_default(param, to);
 		fputs("\n", to);
 	}
 	fputs("    }\n}\n", to);

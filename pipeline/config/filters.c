@@ -40,6 +40,26 @@ static const struct ivp_filter *find_filter(struct ivp_builder *builder,
 	return NULL;
 }
 
+/* Sets the parameter from the key's value. Returns 0, -EINVAL with the reason, or -ENOMEM. */
+static int set_value(const struct ivp_conf_key *key, const struct ivp_param *param, void *self,
+		     struct ivp_why *why)
+{
+	const char *value = key->values[0];
+	char *path;
+	int error;
+
+	if (param->type != IVP_PARAM_FILE || *value == '\0')
+		return ivp_param_set(param, self, value, why);
+	path = strdup(value);
+	if (!path)
+		return -ENOMEM;
+	error = ivp_build_relative(&path, "", key->file);
+	if (error == 0)
+		error = ivp_param_set(param, self, path, why);
+	free(path);
+	return error;
+}
+
 static void set_parameter(struct ivp_builder *builder, const struct ivp_conf_section *section,
 			  unsigned index, struct ivp_filter_conf *conf)
 {
@@ -47,6 +67,7 @@ static void set_parameter(struct ivp_builder *builder, const struct ivp_conf_sec
 	const struct ivp_param *param = ivp_param_find(conf->filter, key->name);
 	const char *nearest = ivp_param_nearest(conf->filter, key->name);
 	struct ivp_why why = {""};
+	int error;
 
 	if (!param && nearest)
 		ivp_diag_error(builder->diag, key->file, key->line, key->name,
@@ -57,9 +78,14 @@ static void set_parameter(struct ivp_builder *builder, const struct ivp_conf_sec
 			       "%s has no such parameter; \"pipeline filters --describe %s\" lists "
 			       "them",
 			       conf->filter->name, conf->filter->name);
-	else if (ivp_build_usable(builder, section, index, false) &&
-		 ivp_param_set(param, conf->self, key->values[0], &why) != 0)
-		ivp_diag_error(builder->diag, key->file, key->line, key->name, "%s", why.text);
+	else if (ivp_build_usable(builder, section, index, false)) {
+		error = set_value(key, param, conf->self, &why);
+		if (error == -EINVAL)
+			ivp_diag_error(builder->diag, key->file, key->line, key->name, "%s",
+				       why.text);
+		else if (error)
+			builder->error = error;
+	}
 }
 
 static void build_filter(struct ivp_builder *builder, const struct ivp_conf_section *section,

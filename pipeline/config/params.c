@@ -30,6 +30,11 @@ const char *ivp_param_nearest(const struct ivp_filter *filter, const char *key)
 	return ivp_nearest_word(key, names);
 }
 
+static struct ivp_param_file *file_of(const struct ivp_param *param, void *self)
+{
+	return (struct ivp_param_file *)((uint8_t *)self + param->offset);
+}
+
 static void store(const struct ivp_param *param, void *self, double value)
 {
 	void *field = (uint8_t *)self + param->offset;
@@ -47,6 +52,8 @@ static void store(const struct ivp_param *param, void *self, double value)
 	case IVP_PARAM_CHOICE:
 		*(unsigned *)field = (unsigned)value;
 		break;
+	case IVP_PARAM_FILE:
+		break; /* none */
 	}
 }
 
@@ -55,6 +62,13 @@ void ivp_params_default(const struct ivp_filter *filter, void *self)
 	memset(self, 0, filter->private_bytes);
 	for (const struct ivp_param *param = filter->params; param && param->name; param++)
 		store(param, self, param->def);
+}
+
+void ivp_params_finish(const struct ivp_filter *filter, void *self)
+{
+	for (const struct ivp_param *param = filter->params; param && param->name; param++)
+		if (param->type == IVP_PARAM_FILE)
+			ivp_param_file_finish(file_of(param, self));
 }
 
 /* Does rest hold nothing, or the unit? */
@@ -135,6 +149,19 @@ static int set_choice(const struct ivp_param *param, void *self, const char *tex
 	return -EINVAL;
 }
 
+static int set_file(const struct ivp_param *param, void *self, const char *text,
+		    struct ivp_why *why)
+{
+	struct ivp_param_file file = {0};
+	int error = *text ? ivp_param_file_read(param, text, &file, why) : 0;
+
+	if (error)
+		return error;
+	ivp_param_file_finish(file_of(param, self));
+	*file_of(param, self) = file;
+	return 0;
+}
+
 int ivp_param_set(const struct ivp_param *param, void *self, const char *text, struct ivp_why *why)
 {
 	switch (param->type) {
@@ -142,6 +169,8 @@ int ivp_param_set(const struct ivp_param *param, void *self, const char *text, s
 		return set_bool(param, self, text, why);
 	case IVP_PARAM_CHOICE:
 		return set_choice(param, self, text, why);
+	case IVP_PARAM_FILE:
+		return set_file(param, self, text, why);
 	default:
 		return set_number(param, self, text, why);
 	}
@@ -172,6 +201,10 @@ void ivp_param_print(const struct ivp_param *param, const void *self, FILE *to)
 		break;
 	case IVP_PARAM_CHOICE:
 		fputs(param->choices[*(const unsigned *)field], to);
+		break;
+	case IVP_PARAM_FILE:
+		if (((const struct ivp_param_file *)field)->name)
+			fputs(((const struct ivp_param_file *)field)->name, to);
 		break;
 	}
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "config/params.h"
 #include "transport/window.h"
 
 #define MIB    (1ull << 20)
@@ -239,8 +240,10 @@ void ivp_topology_destroy(struct ivp_topology *topology)
 	for (unsigned i = 0; i < topology->stage_count; i++) {
 		struct ivp_stage_conf *stage = topology->stages[i];
 
-		for (unsigned j = 0; j < stage->filter_count; j++)
+		for (unsigned j = 0; j < stage->filter_count; j++) {
+			ivp_params_finish(stage->filters[j].filter, stage->filters[j].self);
 			free(stage->filters[j].self);
+		}
 		free(stage->filters);
 		free(stage);
 	}

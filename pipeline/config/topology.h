@@ -143,10 +143,16 @@ struct ivp_stage_conf *ivp_topology_stage(const struct ivp_topology *topology, c
 
 /*
  * Writes the configuration of one stage, complete and readable by ivp_topology_parse: its links
- * with geometry, UUID and data = auto, its filters with every parameter.
+ * with geometry, UUID and data = auto, its filters with every parameter. Files are named by the
+ * places that ivp_topology_stage_file gives, relative to where the configuration will be.
  */
 void ivp_topology_write_stage(const struct ivp_topology *topology,
 			      const struct ivp_stage_conf *stage, FILE *to);
+
+/* The index-th file that filters of the stage were given, and its place; NULL: there are fewer. */
+#define IVP_FILE_PLACE (IVP_NAME_BYTES + 24)
+const struct ivp_param_file *ivp_topology_stage_file(const struct ivp_stage_conf *stage,
+						     unsigned index, char place[IVP_FILE_PLACE]);
 
 /* The memory a link needs. */
 struct ivp_layout;

@@ -49,6 +49,44 @@ static void write_link(FILE *to, const struct ivp_link_conf *link)
 	fputs("    data = auto\n    credit = auto\n}\n", to);
 }
 
+/* The file that the row holds, or NULL. */
+static const struct ivp_param_file *file_in(const struct ivp_param *param, const void *self)
+{
+	const struct ivp_param_file *file =
+	    (const struct ivp_param_file *)((const uint8_t *)self + param->offset);
+
+	return param->type == IVP_PARAM_FILE && file->name ? file : NULL;
+}
+
+const struct ivp_param_file *ivp_topology_stage_file(const struct ivp_stage_conf *stage,
+						     unsigned index, char place[IVP_FILE_PLACE])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < stage->filter_count; i++) {
+		const struct ivp_filter_conf *conf = &stage->filters[i];
+		const struct ivp_param *param = conf->filter->params;
+
+		for (; param && param->name; param++)
+			if (file_in(param, conf->self) && count++ == index) {
+				snprintf(place, IVP_FILE_PLACE, "%s.file-%u", stage->name, count);
+				return file_in(param, conf->self);
+			}
+	}
+	return NULL;
+}
+
+static void write_file(FILE *to, const struct ivp_param *param, const struct ivp_stage_conf *stage,
+		       const struct ivp_param_file *file)
+{
+	char place[IVP_FILE_PLACE] = "";
+	unsigned index = 0;
+
+	while (file && ivp_topology_stage_file(stage, index, place) != file)
+		index++;
+	fprintf(to, "        %s = \"%s\"\n", param->name, place);
+}
+
 /* A number or a word, as the parameter table prints it: in quotes unless it is plain. */
 static void write_parameter(FILE *to, const struct ivp_param *param, const void *self)
 {
@@ -83,7 +121,10 @@ static void write_filter(FILE *to, const struct ivp_stage_conf *stage, unsigned 
 		fprintf(to, ":%u", earlier + 1);
 	fputs(" {\n", to);
 	for (; param && param->name; param++)
-		write_parameter(to, param, conf->self);
+		if (param->type == IVP_PARAM_FILE)
+			write_file(to, param, stage, file_in(param, conf->self));
+		else
+			write_parameter(to, param, conf->self);
 	fputs("    }\n", to);
 }
 

@@ -9,8 +9,11 @@
 #include "base/cli.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "config/topology.h"
 #include "supervisor/commands.h"
 #include "supervisor/image.h"
+
+#define MOST_FILES 65
 
 static const struct ivp_cli_option options[] = {
     {'i', "init", "FILE", "the guest's only program: pipeline-stage, linked statically"},
@@ -47,14 +50,48 @@ static int read_text(const char *path, char **text, size_t *bytes, struct ivp_wh
 	return error;
 }
 
-/* The image by way of a file beside it, since a configuration is put behind a finished image. */
-static int make_complete(const char *init, const char *config, const char *output,
-			 struct ivp_why *why)
+/*
+ * The files that the configuration names, which must lie beside it: in the guest they do. It goes
+ * into the image as it is, so its stage need not be one that we would write.
+ */
+static int find_files(const struct ivp_topology *topology, const char *config,
+		      struct ivp_image_file *files, unsigned *count, struct ivp_why *why)
 {
-	char *text = NULL, *bare = NULL;
-	size_t bytes = 0;
-	int error = read_text(config, &text, &bytes, why);
+	const char *slash = strrchr(config, '/');
+	const size_t folder = slash ? (size_t)(slash + 1 - config) : 0;
+	const struct ivp_param_file *file;
+	char place[IVP_FILE_PLACE];
 
+	for (unsigned s = 0; s < topology->stage_count; s++)
+		for (unsigned i = 0;
+		     (file = ivp_topology_stage_file(topology->stages[s], i, place)) != NULL; i++) {
+			const char *name = file->name + folder;
+
+			if (strncmp(file->name, config, folder) != 0 || strchr(name, '/') ||
+			    *count == MOST_FILES) {
+				ivp_why_set(why,
+					    "%s: only %d files, named without folders, fit an "
+					    "image; %s does not",
+					    config, MOST_FILES - 1, file->name);
+				return -EINVAL;
+			}
+			files[(*count)++] = (struct ivp_image_file){name, file->bytes, file->size};
+		}
+	return 0;
+}
+
+/* The image by way of a file beside it, since a configuration is put behind a finished image. */
+static int make_complete(const struct ivp_topology *topology, const char *init, const char *config,
+			 const char *output, struct ivp_why *why)
+{
+	struct ivp_image_file files[MOST_FILES] = {{.name = IVP_IMAGE_CONF}};
+	char *text = NULL, *bare = NULL;
+	unsigned count = 1;
+	int error = read_text(config, &text, &files[0].size, why);
+
+	files[0].bytes = text;
+	if (!error)
+		error = find_files(topology, config, files, &count, why);
 	if (!error && asprintf(&bare, "%s.bare", output) < 0) {
 		bare = NULL;
 		error = -ENOMEM;
@@ -65,7 +102,7 @@ static int make_complete(const char *init, const char *config, const char *outpu
 		if (remove(output) < 0 && errno != ENOENT)
 			error = -errno;
 		else
-			error = ivp_image_add_conf(bare, text, bytes, output, why);
+			error = ivp_image_add_files(bare, files, count, output, why);
 		remove(bare);
 	}
 	free(bare);
@@ -76,6 +113,8 @@ static int make_complete(const char *init, const char *config, const char *outpu
 int ivp_command_image(int argc, char **argv)
 {
 	const char *init = NULL, *config = NULL, *output = NULL;
+	struct ivp_topology *topology = NULL;
+	struct ivp_diag diag = {0};
 	struct ivp_why why = {""};
 	struct ivp_cli cli;
 	int option, error;
@@ -93,10 +132,17 @@ int ivp_command_image(int argc, char **argv)
 	}
 	if (!init || !output)
 		return ivp_cli_wrong(&cli, "--init FILE and --output FILE are needed");
-	if (config)
-		error = make_complete(init, config, output, &why);
-	else
+	if (config) {
+		error = ivp_topology_read(config, &topology, &diag);
+		ivp_cli_print_diag(&cli, &diag);
+		ivp_diag_finish(&diag);
+		if (error)
+			return error == -EINVAL ? EX_CONFIG : ivp_exit_code(error);
+		error = make_complete(topology, init, config, output, &why);
+		ivp_topology_destroy(topology);
+	} else {
 		error = ivp_image_create(init, output, &why);
+	}
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	return ivp_exit_code(error);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,14 +68,18 @@ static int put_root(struct ivp_cpio *cpio, const struct bytes *init)
 	return error ? error : ivp_cpio_finish(cpio);
 }
 
-static int put_conf(struct ivp_cpio *cpio, const char *conf, size_t bytes)
+static int put_files(struct ivp_cpio *cpio, const struct ivp_image_file *files, unsigned count)
 {
 	int error = ivp_cpio_folder(cpio, "etc", 0755);
 
 	if (!error)
 		error = ivp_cpio_folder(cpio, "etc/ivpipe", 0755);
-	if (!error)
-		error = ivp_cpio_file(cpio, IVP_IMAGE_CONF, 0644, conf, bytes);
+	for (unsigned i = 0; !error && i < count; i++) {
+		char name[NAME_MAX];
+
+		snprintf(name, sizeof(name), "etc/ivpipe/%s", files[i].name);
+		error = ivp_cpio_file(cpio, name, 0644, files[i].bytes, files[i].size);
+	}
 	return error ? error : ivp_cpio_finish(cpio);
 }
 
@@ -114,8 +119,8 @@ int ivp_image_create(const char *init, const char *output, struct ivp_why *why)
 	return error;
 }
 
-int ivp_image_add_conf(const char *image, const char *conf, size_t bytes, const char *output,
-		       struct ivp_why *why)
+int ivp_image_add_files(const char *image, const struct ivp_image_file *files, unsigned count,
+			const char *output, struct ivp_why *why)
 {
 	static const char zeros[4];
 	struct ivp_cpio cpio = {0};
@@ -135,7 +140,7 @@ int ivp_image_add_conf(const char *image, const char *conf, size_t bytes, const 
 		if (fwrite(start.data, 1, start.count, cpio.to) != start.count ||
 		    fwrite(zeros, 1, padding, cpio.to) != padding)
 			error = errno ? -errno : -EIO;
-		error = close_written(cpio.to, error ? error : put_conf(&cpio, conf, bytes));
+		error = close_written(cpio.to, error ? error : put_files(&cpio, files, count));
 	}
 	if (error)
 		ivp_why_set(why, "cannot write %s: %s", output, strerror(-error));

@@ -12,7 +12,14 @@
 #include <ivpipe/frame.h>
 
 /* Where a guest finds its stage's configuration; also known to guest/init.h. */
-#define IVP_IMAGE_CONF "etc/ivpipe/stage.conf"
+#define IVP_IMAGE_CONF "stage.conf" /* in /etc/ivpipe */
+
+/* A file in /etc/ivpipe. */
+struct ivp_image_file {
+	const char *name;
+	const void *bytes;
+	size_t size;
+};
 
 /*
  * Writes the image to output: /init, a copy of the program init, and the folders and the console
@@ -21,10 +28,10 @@
 int ivp_image_create(const char *init, const char *output, struct ivp_why *why);
 
 /*
- * Writes image, and behind it an archive with conf (bytes long) as /etc/ivpipe/stage.conf, to
- * the new file output. Returns 0 or -errno with the reason.
+ * Writes image, and behind it an archive with the files, to the new file output. Returns 0 or
+ * -errno with the reason.
  */
-int ivp_image_add_conf(const char *image, const char *conf, size_t bytes, const char *output,
-		       struct ivp_why *why);
+int ivp_image_add_files(const char *image, const struct ivp_image_file *files, unsigned count,
+			const char *output, struct ivp_why *why);
 
 #endif

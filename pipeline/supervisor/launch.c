@@ -36,7 +36,7 @@ static int make_folder(struct ivp_launch *launch, struct ivp_plan *plan, struct 
 	return 0;
 }
 
-static int write_text(const char *path, const char *text, size_t bytes, struct ivp_why *why)
+static int write_text(const char *path, const void *text, size_t bytes, struct ivp_why *why)
 {
 	FILE *to = fopen(path, "wxe");
 	int error = to ? 0 : -errno;
@@ -50,12 +50,60 @@ static int write_text(const char *path, const char *text, size_t bytes, struct i
 	return error;
 }
 
-/* What the stage reads: a file for a process, an archive behind the image for a guest. */
+/* What the stage reads: its configuration, and files that the parameters of filters name. */
+static int collect_files(const struct ivp_stage_conf *stage, struct ivp_image_file **files,
+			 char (**places)[IVP_FILE_PLACE], unsigned *count)
+{
+	char place[IVP_FILE_PLACE];
+
+	*count = 0;
+	while (ivp_topology_stage_file(stage, *count, place))
+		++*count;
+	*files = calloc(*count + 1, sizeof(**files));
+	*places = calloc(*count + 1, sizeof(**places));
+	if (!*files || !*places)
+		return -ENOMEM;
+	for (unsigned i = 0; i < *count; i++) {
+		const struct ivp_param_file *file = ivp_topology_stage_file(stage, i, (*places)[i]);
+
+		(*files)[i + 1] = (struct ivp_image_file){(*places)[i], file->bytes, file->size};
+	}
+	++*count;
+	return 0;
+}
+
+/* In an archive behind the image for a guest, in the folder for a process. */
+static int write_files(const struct ivp_plan *plan, const struct ivp_stage_conf *stage,
+		       const struct ivp_image_file *conf, struct ivp_why *why)
+{
+	char path[PATH_MAX + 2 * IVP_FILE_PLACE], (*places)[IVP_FILE_PLACE] = NULL;
+	struct ivp_image_file *files = NULL;
+	unsigned count;
+	int error = collect_files(stage, &files, &places, &count);
+
+	if (error) {
+		ivp_why_set(why, "no memory for the files of stage %s", stage->name);
+	} else if (stage->run == IVP_RUN_GUEST) {
+		files[0] = *conf;
+		snprintf(path, sizeof(path), "%s/%s.cpio", plan->folder, stage->name);
+		error = ivp_image_add_files(plan->image, files, count, path, why);
+	} else {
+		snprintf(path, sizeof(path), "%s/%s.conf", plan->folder, stage->name);
+		error = write_text(path, conf->bytes, conf->size, why);
+		for (unsigned i = 1; !error && i < count; i++) {
+			snprintf(path, sizeof(path), "%s/%s", plan->folder, files[i].name);
+			error = write_text(path, files[i].bytes, files[i].size, why);
+		}
+	}
+	free(files);
+	free(places);
+	return error;
+}
+
 static int write_stage(const struct ivp_plan *plan, const struct ivp_stage_conf *stage,
 		       struct ivp_why *why)
 {
-	const bool guest = stage->run == IVP_RUN_GUEST;
-	char path[PATH_MAX + IVP_NAME_BYTES + 8];
+	struct ivp_image_file conf = {.name = IVP_IMAGE_CONF};
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *to = open_memstream(&text, &bytes);
@@ -65,15 +113,14 @@ static int write_stage(const struct ivp_plan *plan, const struct ivp_stage_conf 
 		ivp_topology_write_stage(plan->topology, stage, to);
 		error = fclose(to) == 0 ? 0 : -errno;
 	}
-	snprintf(path, sizeof(path), "%s/%s.%s", plan->folder, stage->name,
-		 guest ? "cpio" : "conf");
-	if (error)
+	if (error) {
 		ivp_why_set(why, "cannot write the configuration of stage %s: %s", stage->name,
 			    strerror(-error));
-	else if (guest)
-		error = ivp_image_add_conf(plan->image, text, bytes, path, why);
-	else
-		error = write_text(path, text, bytes, why);
+	} else {
+		conf.bytes = text;
+		conf.size = bytes;
+		error = write_files(plan, stage, &conf, why);
+	}
 	free(text);
 	return error;
 }

@@ -20,10 +20,33 @@ static inline const struct ivp_filter *take_filter(struct script *script)
 	return ivp_filters[take8(script) % count];
 }
 
+/* What the input has instead of a file; none if the filter does not take it. */
+static inline void take_file(struct script *script, const struct ivp_param *param, void *self)
+{
+	struct ivp_param_file file, *field = (void *)((uint8_t *)self + param->offset);
+	struct ivp_why why = {""};
+	const uint8_t *bytes;
+	const size_t size = take_bytes(script, take16(script) % 2048, &bytes);
+	uint8_t *copy = fuzz_memory(size + 1);
+
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	if (ivp_param_file_take(param, "fuzz", copy, size, &file, &why) == 0) {
+		ivp_param_file_finish(field);
+		*field = file;
+	} else {
+		CHECK(why.text[0]);
+	}
+}
+
 /* The value as text, so that the way from text to the private struct is taken too. */
 static inline void take_value(struct script *script, const struct ivp_param *param, void *self,
 			      double most)
 {
+	if (param->type == IVP_PARAM_FILE) {
+		take_file(script, param, self);
+		return;
+	}
 	const unsigned step = take16(script);
 	const double max = param->max < most ? param->max : most;
 	double value = param->min + (max - param->min) * step / 65535;
@@ -51,7 +74,7 @@ static inline void take_value(struct script *script, const struct ivp_param *par
 }
 
 /*
- * A filter's private struct, which the caller frees. most bounds numbers beyond the table, where
+ * A filter's private struct, which the caller ends and frees. most bounds numbers beyond the table, where
  * time and memory must be small. A row is left at its default if the input says so.
  */
 static inline void *take_private(struct script *script, const struct ivp_filter *filter,
@@ -68,6 +91,7 @@ static inline void *take_private(struct script *script, const struct ivp_filter 
 			take_value(script, param, self, most);
 	if (filter->check && filter->check(self, &why) != 0) {
 		CHECK(why.text[0]);
+		ivp_params_finish(filter, self);
 		ivp_params_default(filter, self);
 	}
 	return self;

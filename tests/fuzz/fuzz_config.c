@@ -11,13 +11,44 @@
 #include "config/params.h"
 #include "config/registry.h"
 
+/* Files are another matter, and the input must not choose which to open: all hold the same. */
+int __wrap_ivp_param_file_read(const struct ivp_param *param, const char *path,
+			       struct ivp_param_file *file, struct ivp_why *why);
+int __wrap_ivp_param_file_read(const struct ivp_param *param, const char *path,
+			       struct ivp_param_file *file, struct ivp_why *why)
+{
+	static const char text[] = "0 100 50 255\n";
+	uint8_t *bytes = fuzz_memory(sizeof(text));
+
+	memcpy(bytes, text, sizeof(text));
+	return ivp_param_file_take(param, path, bytes, sizeof(text) - 1, file, why);
+}
+
+/* Values as they are written; of files those that were read, which are called otherwise. */
+static void check_values(const struct ivp_filter *filter, const void *one, const void *other)
+{
+	for (const struct ivp_param *param = filter->params; param && param->name; param++) {
+		const struct ivp_param_file *a =
+		    (const void *)((const uint8_t *)one + param->offset);
+		const struct ivp_param_file *b =
+		    (const void *)((const uint8_t *)other + param->offset);
+		const size_t bytes = param->type == IVP_PARAM_REAL   ? sizeof(double)
+				     : param->type == IVP_PARAM_BOOL ? sizeof(bool)
+								     : sizeof(int);
+
+		if (param->type == IVP_PARAM_FILE)
+			CHECK(!a->name == !b->name && a->size == b->size);
+		else
+			CHECK(memcmp(a, b, bytes) == 0);
+	}
+}
+
 static void check_filters(const struct ivp_stage_conf *one, const struct ivp_stage_conf *other)
 {
 	CHECK(one->filter_count == other->filter_count);
 	for (unsigned i = 0; i < one->filter_count; i++) {
 		CHECK(one->filters[i].filter == other->filters[i].filter);
-		CHECK(memcmp(one->filters[i].self, other->filters[i].self,
-			     one->filters[i].filter->private_bytes) == 0);
+		check_values(one->filters[i].filter, one->filters[i].self, other->filters[i].self);
 	}
 }
 
@@ -76,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	/* Files are another matter, and the input must not choose which to open. */
+	/* As with the files of parameters. */
 	if (!strstr(text, "include")) {
 		error = ivp_topology_parse(text, "fuzz.conf", &topology, &diag);
 		if (error == 0)

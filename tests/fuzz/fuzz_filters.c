@@ -199,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_filter(&job);
 		free(job.in.pixels);
 	}
+	ivp_params_finish(job.filter, job.self);
 	free(job.self);
 	return 0;
 }

@@ -97,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	peer_race_end();
 	peer_finish();
 	ivp_chain_finish(&chain);
+	ivp_params_finish(conf.filter, conf.self);
 	free(conf.self);
 	return 0;
 }

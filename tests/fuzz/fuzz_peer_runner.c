@@ -98,8 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	peer_finish();
 	ivp_chain_finish(&chain);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		ivp_params_finish(filters[i].filter, filters[i].self);
 		free(filters[i].self);
+	}
 	return 0;
 }
 

@@ -19,6 +19,8 @@ static void choose(const struct ivp_param *param, void *self, uint64_t *random)
 	unsigned choices = 1; /* at least */
 	char text[64];
 
+	if (param->type == IVP_PARAM_FILE)
+		return;
 	while (param->type == IVP_PARAM_CHOICE && param->choices[choices])
 		choices++;
 	if (param->type == IVP_PARAM_CHOICE)

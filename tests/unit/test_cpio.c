@@ -127,10 +127,12 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(fclose(to), 0);
 }
 
-static void an_image_has_init_and_a_console_and_a_conf_comes_behind(void **state)
+static void an_image_has_init_and_a_console_and_conf_and_files_come_behind(void **state)
 {
 	char folder[256], init[300], image[300], whole[300];
-	bool has_init = false, has_console = false, has_conf = false;
+	const struct ivp_image_file files[] = {{IVP_IMAGE_CONF, "stage x {}", 10},
+					       {"x.file-1", "\0table", 6}};
+	bool has_init = false, has_console = false, has_conf = false, has_table = false;
 	struct ivp_why why = {""};
 	struct entry entry;
 	size_t bytes, at = 0;
@@ -143,7 +145,7 @@ static void an_image_has_init_and_a_console_and_a_conf_comes_behind(void **state
 	snprintf(whole, sizeof(whole), "%s/whole", folder);
 	write_file(init, "a program");
 	assert_int_equal(ivp_image_create(init, image, &why), 0);
-	assert_int_equal(ivp_image_add_conf(image, "stage x {}", 10, whole, &why), 0);
+	assert_int_equal(ivp_image_add_files(image, files, 2, whole, &why), 0);
 
 	data = read_file(whole, &bytes);
 	while (next_entry(data, bytes, &at, &entry)) {
@@ -156,10 +158,13 @@ static void an_image_has_init_and_a_console_and_a_conf_comes_behind(void **state
 	assert_true(has_init && has_console);
 	while (at < bytes && data[at] == 0)
 		at++;
-	while (next_entry(data, bytes, &at, &entry))
+	while (next_entry(data, bytes, &at, &entry)) {
 		if (strcmp(entry.name, "etc/ivpipe/stage.conf") == 0)
 			has_conf = entry.bytes == 10 && memcmp(entry.data, "stage x {}", 10) == 0;
-	assert_true(has_conf);
+		if (strcmp(entry.name, "etc/ivpipe/x.file-1") == 0)
+			has_table = entry.bytes == 6 && memcmp(entry.data, "\0table", 6) == 0;
+	}
+	assert_true(has_conf && has_table);
 	free(data);
 	remove_test_folder(folder);
 }
@@ -184,7 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_written_can_be_read_again),
 	    cmocka_unit_test(a_full_disk_is_reported),
-	    cmocka_unit_test(an_image_has_init_and_a_console_and_a_conf_comes_behind),
+	    cmocka_unit_test(an_image_has_init_and_a_console_and_conf_and_files_come_behind),
 	    cmocka_unit_test(a_missing_program_is_named),
 	};
 

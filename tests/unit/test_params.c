@@ -3,6 +3,7 @@
 #include "helpers/test.h"
 
 #include <math.h>
+#include <sys/stat.h>
 
 #include <jansson.h>
 
@@ -14,9 +15,24 @@ struct sample {
 	double size;
 	bool fast;
 	unsigned colour;
+	struct ivp_param_file table;
 };
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
+
+/* Takes what begins with '+', as a text in capitals. */
+static size_t parse_table(const uint8_t *bytes, size_t size, void *parsed, struct ivp_why *why)
+{
+	char *text = parsed;
+
+	if (size == 0 || bytes[0] != '+') {
+		ivp_why_set(why, "has no plus sign in front");
+		return 0;
+	}
+	for (size_t i = 0; text && i < size; i++)
+		text[i] = (char)(bytes[i] >= 'a' && bytes[i] <= 'z' ? bytes[i] - 32 : bytes[i]);
+	return size + 1;
+}
 
 static const struct ivp_param params[] = {
     IVP_PARAM(struct sample, count, .min = -3, .max = 70000, .def = 5, .help = "how many"),
@@ -24,6 +40,7 @@ static const struct ivp_param params[] = {
 	      .help = "how \"large\""),
     IVP_PARAM(struct sample, fast, .def = 1, .help = "whether to hurry"),
     IVP_PARAM(struct sample, colour, .choices = colours, .def = 2, .help = "which one"),
+    IVP_PARAM(struct sample, table, .max = 10, .parse = parse_table, .help = "what to look up"),
     {0},
 };
 
@@ -179,6 +196,80 @@ static void printed_values_read_back_as_they_were(void **state)
 	}
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *to = fopen(path, "w");
+
+	assert_non_null(to);
+	assert_true(fputs(text, to) >= 0);
+	assert_int_equal(fclose(to), 0);
+}
+
+static void a_file_is_read_and_parsed_when_it_is_named(void **state)
+{
+	const struct ivp_param *param = ivp_param_find(&sample, "table");
+	char folder[256], path[300];
+	struct sample self;
+
+	(void)state;
+	make_test_folder(folder);
+	snprintf(path, sizeof(path), "%s/table", folder);
+	write_file(path, "+abc");
+	ivp_params_default(&sample, &self);
+	assert_null(self.table.name);
+	assert_int_equal(ivp_param_set(param, &self, path, NULL), 0);
+	assert_string_equal(self.table.name, path);
+	assert_int_equal(self.table.size, 4);
+	assert_memory_equal(self.table.bytes, "+abc", 4);
+	assert_string_equal(self.table.parsed, "+ABC");
+	write_file(path, "+ten bytes");
+	assert_int_equal(ivp_param_set(param, &self, path, NULL), 0);
+	assert_string_equal(self.table.parsed, "+TEN BYTES");
+	assert_int_equal(ivp_param_set(param, &self, "", NULL), 0);
+	assert_null(self.table.name);
+	assert_null(self.table.parsed);
+	assert_int_equal(ivp_param_set(param, &self, path, NULL), 0);
+	ivp_params_finish(&sample, &self);
+	assert_null(self.table.bytes);
+	remove_test_folder(folder);
+}
+
+static void refuse_file(const char *path, const char *reason)
+{
+	const struct ivp_param *param = ivp_param_find(&sample, "table");
+	struct ivp_why why = {""};
+	struct sample self;
+	char text[400];
+
+	snprintf(text, sizeof(text), reason, path);
+	ivp_params_default(&sample, &self);
+	assert_int_equal(ivp_param_set(param, &self, path, &why), -EINVAL);
+	assert_string_equal(why.text, text);
+	assert_null(self.table.name);
+	assert_int_equal(ivp_param_set(param, &self, path, NULL), -EINVAL);
+}
+
+static void a_file_that_will_not_do_is_refused_with_its_name(void **state)
+{
+	char folder[256], path[300];
+
+	(void)state;
+	make_test_folder(folder);
+	snprintf(path, sizeof(path), "%s/table", folder);
+	refuse_file(path, "cannot read '%s': No such file or directory");
+	refuse_file(folder, "cannot read '%s': it is no file");
+	write_file(path, "");
+	refuse_file(path, "'%s': has no plus sign in front");
+	write_file(path, "abc");
+	refuse_file(path, "'%s': has no plus sign in front");
+	write_file(path, "+11 bytes..");
+	refuse_file(path, "'%s' has more than 10 bytes");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	refuse_file(path, "cannot read '%s': it is no file");
+	remove_test_folder(folder);
+}
+
 static void set_to(const struct ivp_filter *filter, const struct ivp_param *param, double value,
 		   int result)
 {
@@ -204,7 +295,9 @@ static void every_table_takes_its_limits_and_nothing_beyond(void **state)
 		     param++) {
 			bool whole = param->type == IVP_PARAM_INT;
 
-			if (param->type == IVP_PARAM_BOOL || param->type == IVP_PARAM_CHOICE)
+			if (param->type == IVP_PARAM_FILE)
+				assert_in_range(param->max, 1, IVP_PARAM_FILE_MOST);
+			if (param->type != IVP_PARAM_INT && param->type != IVP_PARAM_REAL)
 				continue;
 			assert_true(param->min <= param->def && param->def <= param->max);
 			set_to(ivp_filters[i], param, param->min, 0);
@@ -230,7 +323,7 @@ static void every_table_takes_its_choices_and_no_others(void **state)
 
 			assert_non_null(self);
 			ivp_params_default(ivp_filters[i], self);
-			for (size_t j = 0; j < count_of(junk); j++)
+			for (size_t j = param->type == IVP_PARAM_FILE; j < count_of(junk); j++)
 				assert_int_equal(ivp_param_set(param, self, junk[j], NULL),
 						 -EINVAL);
 			for (; param->type == IVP_PARAM_CHOICE && param->choices[choices];
@@ -340,7 +433,9 @@ static void texts_for_people_name_every_parameter_with_its_limits(void **state)
 				  "  fast         whether to hurry\n"
 				  "               yes or no, default yes\n"
 				  "  colour       which one\n"
-				  "               red, green or blue, default blue\n");
+				  "               red, green or blue, default blue\n"
+				  "  table        what to look up\n"
+				  "               a file of at most 10 bytes, default none\n");
 	free(text);
 }
 
@@ -362,6 +457,8 @@ static void the_template_is_a_commented_stage(void **state)
 				  "        fast = yes\n"
 				  "        # which one: red, green or blue\n"
 				  "        colour = blue\n"
+				  "        # what to look up: a file of at most 10 bytes\n"
+				  "        table = \"\"\n"
 				  "    }\n"
 				  "}\n");
 	free(text);
@@ -391,6 +488,8 @@ int main(void)
 	    cmocka_unit_test(what_is_no_value_is_refused_and_changes_nothing),
 	    cmocka_unit_test(numbers_that_only_the_c_library_knows_are_refused),
 	    cmocka_unit_test(printed_values_read_back_as_they_were),
+	    cmocka_unit_test(a_file_is_read_and_parsed_when_it_is_named),
+	    cmocka_unit_test(a_file_that_will_not_do_is_refused_with_its_name),
 	    cmocka_unit_test(every_table_takes_its_limits_and_nothing_beyond),
 	    cmocka_unit_test(every_table_takes_its_choices_and_no_others),
 	    cmocka_unit_test(every_table_is_written_for_people),
