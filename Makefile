@@ -85,7 +85,7 @@ $(programs): $(O)/libivpipe.a
 $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libivpipe.a
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(O)/libivpipe.a -lcmocka -lz $(LIBS_HOST) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(test_flags) -o $@ $(filter %.o,$^) $(O)/libivpipe.a -lcmocka -lz $(LIBS_HOST) $(LDLIBS)
 
 demo: MODE ?= guests
 demo: OUT ?= out

@@ -22,6 +22,12 @@ JOBS ?= 2
 prove := $(if $(filter thread,$(SAN)),setarch -R) prove --timer -j$(JOBS) --rules='seq=**/vm/*' \
 	--rules='par=**' --exec tests/run-one
 
+comma := ,
+# pipeline-stage with a test between its runner and its filters.
+poison_wrapped := ivp_chain_plan ivp_consumer_begin
+$(O)/tests/helpers/poisoned-stage: $(O)/obj/pipeline/main-stage.o
+$(O)/tests/helpers/poisoned-stage: test_flags := $(poison_wrapped:%=-Wl$(comma)--wrap=%)
+
 .PHONY: check check-local check-vm check-wire check-asan check-tsan check-valgrind check-some
 check: ## every test, in guests too; T=ring: those with ring in their names
 	@rules/install-packages $(packages_build) $(packages_run) $(packages_test)

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Frames that end their stage every time, by a hang or by a crash: the supervisor's watchdog, the
+# error frame after three attempts, the original in quarantine/, the account. The stage is the real
+# one with a filter chain that stops or aborts at images of certain widths (poisoned-stage.c), so
+# nothing here depends on how fast the machine is: a stage that the watchdog ends for being slow
+# is only started once more often.
+# shellcheck disable=SC2317 # functions are called by check
+# shellcheck source=tests/helpers/tap.sh
+. "$(dirname "$0")/../helpers/tap.sh"
+
+name=q$$-$RANDOM
+log=$tmp/log
+trap '[ -z "$(jobs -pr)" ] || kill -9 $(jobs -pr); rm -f /dev/shm/ivpipe."$name".*; rm -rf "$tmp"' EXIT
+
+# The supervisor takes the programs that lie beside it.
+mkdir "$tmp/bin" "$tmp/in"
+cp "$build/pipeline" "$build/pipeline-feeder" "$build/pipeline-sink" "$tmp/bin"
+cp "$build/tests/helpers/poisoned-stage" "$tmp/bin/pipeline-stage"
+
+# image NAME WIDTH
+image() {
+	{
+		printf 'P5 %d 4 255\n' "$2"
+		head -c $(($2 * 4)) /dev/zero | tr '\0' "$1"
+	} >"$tmp/in/$1.pgm"
+}
+
+# config KEYS: a stage in front of the one with these keys, so that its neighbours are watched too.
+config() {
+	cat >"$tmp/chain.conf" <<END
+link raw { slots = 2 frame = "64KiB" }
+link middle { slots = 2 frame = "64KiB" }
+link done { slots = 2 frame = "64KiB" }
+feeder { input = { "in" } output = raw }
+stage invert { input = raw output = middle filter invert { } restart-delay = "1ms" $1 }
+stage copy { input = middle output = done filter copy { } }
+sink { input = done output = "out" format = pnm }
+END
+}
+
+# run: its status is that of the supervisor.
+run() {
+	rm -rf "$tmp/out"
+	"$tmp/bin/pipeline" run "$tmp/chain.conf" --local --name "$name" --run-dir "$tmp/run" \
+		--output "$tmp/out" --json >"$tmp/json" 2>"$log" &
+	wait "$!"
+}
+
+# summary KEY...: values from the JSON summary.
+summary() {
+	python3 - "$tmp/json" "$@" <<'END'
+import json, sys
+s = json.load(open(sys.argv[1]))
+print(*[str(s[k]).lower() for k in sys.argv[2:]])
+END
+}
+
+restarts() {
+	[ "$(summary restarts)" -ge "$1" ]
+}
+
+nothing_left() {
+	! compgen -G "/dev/shm/ivpipe.$name.*" && [ ! -e "$tmp/run" ]
+}
+
+for i in a b c e f; do
+	image $i 20
+done
+image d 13
+config 'stall = "1s"'
+run
+check_same "a frame that its stage hangs at is passed on as an error" 65 $?
+check_same "the account counts it" "6 5 0 1 true" \
+	"$(summary injected delivered dropped quarantined account_closes)"
+check "the stage was started three times more" restarts 3
+check_same "the watchdog names the stage and the frame, each time" 3 \
+	"$(grep -c 'stage invert .* no sign of life for 1.0 s over the frame at position 3; killing it' "$log")"
+check "the sink names the frame, and how often it ended which stage" \
+	grep -q "d.pgm.* failed: it ended stage invert 3 times" "$log"
+check "its original is kept" cmp "$tmp/in/d.pgm" "$tmp/out/quarantine/d.pgm"
+check_same "with the reason" "3 d.pgm: it ended stage invert 3 times" \
+	"$(cat "$tmp/out/quarantine/reasons.txt")"
+check_same "all others are there" "a.pnm b.pnm c.pnm e.pnm f.pnm" "$(cd "$tmp/out" && echo *.pnm)"
+check "nothing is left of it" nothing_left
+[ "$tap_failed" -eq 0 ] || tap_note "$(cat "$log")"
+
+# Crashes need no watchdog; a frame that passes at last is no error, however bad its neighbours.
+rm "$tmp/in"/*
+image a 17
+image b 19
+image c 17
+image d 20
+image e 17
+config 'stall = "600s"'
+run
+check_same "frames that crash their stage are passed on as errors" 65 $?
+check_same "each is counted once" "5 2 3 true" \
+	"$(summary injected delivered quarantined account_closes)"
+# Three times three, and twice in both stages.
+check_same "each ended its stage three times, but for the one that passed" 13 "$(summary restarts)"
+check_same "all of them are kept" "0 a.pgm 2 c.pgm 4 e.pgm" \
+	"$(sed 's/: it ended stage invert 3 times//' "$tmp/out/quarantine/reasons.txt" | xargs)"
+check_same "the others are there" "b.pnm d.pnm" "$(cd "$tmp/out" && echo *.pnm)"
+check "nothing is left of it" nothing_left
+
+config 'restart-limit = 2'
+run
+check_same "a stage that dies more often in a row than its limit ends the run" 69 $?
+check "it is named" grep -q "stage invert (process .*) failed: was killed by signal 6" "$log"
+check "after as many restarts as it may have" grep -q "(2 of 2)" "$log"
+check "nothing is left of it" nothing_left
+
+done_testing
