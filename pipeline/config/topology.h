@@ -72,7 +72,7 @@ struct ivp_stage_conf {
 	unsigned threads;      /* threads = 1, that filter */
 	unsigned isa;          /* isa = auto: index into ivp_isa_words */
 	struct ivp_restart_conf restart;
-	uint64_t stall_ns; /* stall = "60s": how long one frame may show no sign of life */
+	uint64_t stall_ns; /* stall = "60s": how long it may give no sign of life */
 	unsigned filter_count;
 	struct ivp_filter_conf *filters; /* in their order; none: frames are copied through */
 };

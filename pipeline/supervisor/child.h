@@ -29,8 +29,9 @@ struct ivp_child {
 	struct ivp_restart_conf policy;
 	struct ivp_restart restart;
 	struct ivp_stall stall;
-	uint32_t generation; /* of its window when this life began: another one once it attached */
-	bool told;           /* this life was told to end the stream */
+	/* Of its windows when this life began: others once it attached. */
+	uint32_t generation_in, generation_out;
+	bool told; /* this life was told to end the stream */
 	struct ivp_arguments arguments;
 	pid_t pid; /* 0: not started yet */
 	int pidfd; /* readable when it has ended; -1: not running */

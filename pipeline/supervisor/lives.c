@@ -32,12 +32,22 @@ static const struct ivp_wire_owner *owner_of(const struct ivp_windows *windows,
 	return child->from ? consumer_of(windows, child) : producer_of(windows, child);
 }
 
+static uint32_t generation_of(const struct ivp_wire_owner *owner)
+{
+	return owner ? ivp_load32_relaxed(&owner->generation) : 0;
+}
+
+static bool attached_in(const struct ivp_windows *windows, const struct ivp_child *child)
+{
+	return generation_of(consumer_of(windows, child)) != child->generation_in;
+}
+
 bool ivp_lives_finished(const struct ivp_windows *windows, struct ivp_child *child)
 {
 	const struct ivp_wire_owner *in = consumer_of(windows, child);
 	const struct ivp_wire_owner *out = producer_of(windows, child);
 
-	if (child->guest && child->exit_line < 0 && in && ivp_lives_attached(windows, child) &&
+	if (child->guest && child->exit_line < 0 && in && attached_in(windows, child) &&
 	    ivp_load32_relaxed(&in->state) == IVP_STATE_FAILED)
 		child->exit_line = (int)(ivp_load32_relaxed(&in->exit_code) & 0xff);
 	return (!child->from || (in && ivp_load32_relaxed(&in->state) == IVP_STATE_FINISHED)) &&
@@ -53,30 +63,36 @@ uint64_t ivp_lives_position(const struct ivp_windows *windows, const struct ivp_
 
 void ivp_lives_begin(const struct ivp_windows *windows, struct ivp_child *child)
 {
-	const struct ivp_wire_owner *owner = owner_of(windows, child);
+	child->generation_in = generation_of(consumer_of(windows, child));
+	child->generation_out = generation_of(producer_of(windows, child));
+}
 
-	child->generation = owner ? ivp_load32_relaxed(&owner->generation) : 0;
+static bool attached_out(const struct ivp_windows *windows, const struct ivp_child *child)
+{
+	return generation_of(producer_of(windows, child)) != child->generation_out;
 }
 
 bool ivp_lives_attached(const struct ivp_windows *windows, const struct ivp_child *child)
 {
-	const struct ivp_wire_owner *owner = owner_of(windows, child);
-
-	return owner && ivp_load32_relaxed(&owner->generation) != child->generation;
+	return (!child->from || attached_in(windows, child)) &&
+	       (!child->to || attached_out(windows, child));
 }
 
 bool ivp_lives_stalled(const struct ivp_windows *windows, struct ivp_child *child, uint64_t now_ns,
-		       uint64_t *position)
+		       uint64_t *position, bool *at_work)
 {
 	const struct ivp_wire_owner *own = consumer_of(windows, child);
-	bool at_work;
+	bool beats;
 
 	/* The sink may wait for a disk or a reader as long as it likes. */
 	if (child->role != IVP_CHILD_STAGE || child->pidfd < 0 || !own)
 		return false;
-	/* A life that boots still shows what the last one was at. */
-	at_work = ivp_lives_attached(windows, child) && ivp_load32_relaxed(&own->attempt) != 0;
+	/* From the moment that it has both links a stage beats, at work and as it waits, until it
+	 * leaves. A life that boots still shows what the last one was at. */
+	beats = ivp_lives_attached(windows, child) &&
+		ivp_load32_relaxed(&own->state) == IVP_STATE_ATTACHED;
+	*at_work = ivp_load32_relaxed(&own->attempt) != 0;
 	*position = ivp_load_relaxed(&own->position);
-	return ivp_stall_look(&child->stall, at_work, ivp_load_relaxed(&own->heartbeat), now_ns,
+	return ivp_stall_look(&child->stall, beats, ivp_load_relaxed(&own->heartbeat), now_ns,
 			      child->stage->stall_ns);
 }

@@ -19,11 +19,13 @@ uint64_t ivp_lives_position(const struct ivp_windows *windows, const struct ivp_
 
 /* To be called before a life begins: what ivp_lives_attached compares with. */
 void ivp_lives_begin(const struct ivp_windows *windows, struct ivp_child *child);
+/* Has this life attached to all its links? */
 bool ivp_lives_attached(const struct ivp_windows *windows, const struct ivp_child *child);
 
-/* Is this stage stuck with a frame, for as long as its configuration says? *position is that
- * frame's. To be called about once a second or more often. */
+/* Has this stage, attached, given no sign of life for as long as its configuration says?
+ * *position is that of the frame it is at, or, if *at_work is false, waits for. To be called about
+ * once a second or more often. */
 bool ivp_lives_stalled(const struct ivp_windows *windows, struct ivp_child *child, uint64_t now_ns,
-		       uint64_t *position);
+		       uint64_t *position, bool *at_work);
 
 #endif

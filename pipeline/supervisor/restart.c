@@ -52,7 +52,7 @@ bool ivp_restart_is_useless(int status)
 	}
 }
 
-bool ivp_stall_look(struct ivp_stall *stall, bool at_work, uint64_t heartbeat, uint64_t now_ns,
+bool ivp_stall_look(struct ivp_stall *stall, bool beats, uint64_t heartbeat, uint64_t now_ns,
 		    uint64_t limit_ns)
 {
 	const uint64_t gap_ns = stall->looked_ns ? now_ns - stall->looked_ns : 0;
@@ -60,7 +60,7 @@ bool ivp_stall_look(struct ivp_stall *stall, bool at_work, uint64_t heartbeat, u
 	stall->looked_ns = now_ns;
 	if (gap_ns > LONGEST_GAP_NS && stall->changed_ns > 0)
 		stall->changed_ns += gap_ns - LONGEST_GAP_NS;
-	if (!at_work || stall->changed_ns == 0 || heartbeat != stall->heartbeat) {
+	if (!beats || stall->changed_ns == 0 || heartbeat != stall->heartbeat) {
 		stall->heartbeat = heartbeat;
 		stall->changed_ns = now_ns;
 		return false;

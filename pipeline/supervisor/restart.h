@@ -35,19 +35,19 @@ bool ivp_restart_take(struct ivp_restart *restart, uint64_t now_ns);
  * permissions that are not there: the next life would say the same. */
 bool ivp_restart_is_useless(int status);
 
-/* Notices that a stage is stuck with a frame. Start with {0}. */
+/* Notices that a stage is stuck. Start with {0}. */
 struct ivp_stall {
 	uint64_t heartbeat;
-	uint64_t changed_ns; /* when the heartbeat last moved, or no frame was at work */
+	uint64_t changed_ns; /* when the heartbeat last moved, or need not */
 	uint64_t looked_ns;
 };
 
 /*
- * A look at a stage: its heartbeat, and whether a frame is at work in this life. Returns true if
- * the heartbeat has stood still over one frame for limit_ns; the count begins anew then. Of the
+ * A look at a stage: its heartbeat, and whether that has to move at all. Returns true if it has
+ * stood still where it should not for limit_ns; the count begins anew then. Of the
  * time between two looks a second at most counts: who was stopped himself cannot tell.
  */
-bool ivp_stall_look(struct ivp_stall *stall, bool at_work, uint64_t heartbeat, uint64_t now_ns,
+bool ivp_stall_look(struct ivp_stall *stall, bool beats, uint64_t heartbeat, uint64_t now_ns,
 		    uint64_t limit_ns);
 
 #endif

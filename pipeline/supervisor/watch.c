@@ -201,20 +201,23 @@ static bool restart_due(struct watch *watch)
 	return more;
 }
 
-/* Ends stages that are stuck with a frame: what ends so is started again. */
+/* Ends stages that are stuck: what ends so is started again. */
 static void watch_stalls(struct watch *watch)
 {
 	for (unsigned i = 0; watch->phase != STOP && i < watch->launch->count; i++) {
 		struct ivp_child *child = &watch->launch->children[i];
 		uint64_t position;
+		bool at_work;
 
-		if (!ivp_lives_stalled(watch->options->windows, child, ivp_now_ns(), &position))
+		if (!ivp_lives_stalled(watch->options->windows, child, ivp_now_ns(), &position,
+				       &at_work))
 			continue;
 		say(watch, IVP_LOG_ERROR,
-		    "%s%s (process %d) has given no sign of life for %.1f s over the frame at "
+		    "%s%s (process %d) has given no sign of life for %.1f s %s the frame at "
 		    "position %llu; killing it",
 		    kind_of(child), child->name, (int)child->pid,
-		    (double)child->stage->stall_ns / SECOND_NS, (unsigned long long)position);
+		    (double)child->stage->stall_ns / SECOND_NS, at_work ? "over" : "before",
+		    (unsigned long long)position);
 		ivp_child_signal(child, SIGKILL);
 	}
 }

@@ -27,25 +27,56 @@ image() {
 	} >"$tmp/in/$1.pgm"
 }
 
-# config KEYS: a stage in front of the one with these keys, so that its neighbours are watched too.
+# config KEYS KEYS: of the stage that dies, and of the one behind it.
 config() {
 	cat >"$tmp/chain.conf" <<END
 link raw { slots = 2 frame = "64KiB" }
 link middle { slots = 2 frame = "64KiB" }
 link done { slots = 2 frame = "64KiB" }
 feeder { input = { "in" } output = raw }
-stage invert { input = raw output = middle filter invert { } restart-delay = "1ms" $1 }
-stage copy { input = middle output = done filter copy { } }
+stage victim { input = raw output = middle filter invert { } restart-delay = "1ms" $1 }
+stage copy { input = middle output = done filter copy { } ${2-} }
 sink { input = done output = "out" format = pnm }
 END
 }
 
-# run: its status is that of the supervisor.
-run() {
+# begin: a run in the background.
+begin() {
 	rm -rf "$tmp/out"
+	: >"$log"
 	"$tmp/bin/pipeline" run "$tmp/chain.conf" --local --name "$name" --run-dir "$tmp/run" \
 		--output "$tmp/out" --json >"$tmp/json" 2>"$log" &
-	wait "$!"
+	supervisor=$!
+}
+
+# run: its status is that of the supervisor.
+run() {
+	begin
+	wait "$supervisor"
+}
+
+# stage NAME: its process, as the supervisor said it first.
+stage() {
+	sed -n "s/.*stage $1: program, process \([0-9]*\)$/\1/p" "$log"
+}
+
+# state PID: R, S, T and so on, of proc(5).
+state() {
+	sed 's/.*) //; s/ .*//' "/proc/$1/stat"
+}
+
+# await COMMAND...: until the command succeeds, or the run is over.
+await() {
+	until "$@"; do
+		kill -0 "$supervisor" 2>/dev/null || return 1
+		sleep 0.01
+	done
+}
+
+is_stopped() {
+	local pid
+	pid=$(stage "$1")
+	[ -n "$pid" ] && [ "$(state "$pid")" = T ]
 }
 
 # summary KEY...: values from the JSON summary.
@@ -76,11 +107,11 @@ check_same "the account counts it" "6 5 0 1 true" \
 	"$(summary injected delivered dropped quarantined account_closes)"
 check "the stage was started three times more" restarts 3
 check_same "the watchdog names the stage and the frame, each time" 3 \
-	"$(grep -c 'stage invert .* no sign of life for 1.0 s over the frame at position 3; killing it' "$log")"
+	"$(grep -c 'stage victim .* no sign of life for 1.0 s over the frame at position 3; killing it' "$log")"
 check "the sink names the frame, and how often it ended which stage" \
-	grep -q "d.pgm.* failed: it ended stage invert 3 times" "$log"
+	grep -q "d.pgm.* failed: it ended stage victim 3 times" "$log"
 check "its original is kept" cmp "$tmp/in/d.pgm" "$tmp/out/quarantine/d.pgm"
-check_same "with the reason" "3 d.pgm: it ended stage invert 3 times" \
+check_same "with the reason" "3 d.pgm: it ended stage victim 3 times" \
 	"$(cat "$tmp/out/quarantine/reasons.txt")"
 check_same "all others are there" "a.pnm b.pnm c.pnm e.pnm f.pnm" "$(cd "$tmp/out" && echo *.pnm)"
 check "nothing is left of it" nothing_left
@@ -98,18 +129,34 @@ run
 check_same "frames that crash their stage are passed on as errors" 65 $?
 check_same "each is counted once" "5 2 3 true" \
 	"$(summary injected delivered quarantined account_closes)"
-# Three times three, and twice in both stages.
-check_same "each ended its stage three times, but for the one that passed" 13 "$(summary restarts)"
+check_same "each ended its stage three times, but for the one that passed: twice" 11 \
+	"$(summary restarts)"
 check_same "all of them are kept" "0 a.pgm 2 c.pgm 4 e.pgm" \
-	"$(sed 's/: it ended stage invert 3 times//' "$tmp/out/quarantine/reasons.txt" | xargs)"
+	"$(sed 's/: it ended stage victim 3 times//' "$tmp/out/quarantine/reasons.txt" | xargs)"
 check_same "the others are there" "b.pnm d.pnm" "$(cd "$tmp/out" && echo *.pnm)"
 check "nothing is left of it" nothing_left
 
 config 'restart-limit = 2'
 run
 check_same "a stage that dies more often in a row than its limit ends the run" 69 $?
-check "it is named" grep -q "stage invert (process .*) failed: was killed by signal 6" "$log"
+check "it is named" grep -q "stage victim (process .*) failed: was killed by signal 6" "$log"
 check "after as many restarts as it may have" grep -q "(2 of 2)" "$log"
+check "nothing is left of it" nothing_left
+
+# One that hangs as it waits is noticed too: here because the stage before it is stopped.
+rm "$tmp/in"/*
+image a 13
+config 'stall = "600s"' 'stall = "1s"'
+begin
+check "a stage that comes to such a frame stops" await is_stopped victim
+kill -STOP "$(stage copy)"
+check "a stage that hangs while it waits is ended by the watchdog" \
+	await grep -q 'stage copy .* no sign of life for 1.0 s before the frame at position 0; killing it' "$log"
+kill -CONT "$(stage victim)"
+wait "$supervisor"
+check_same "and the run ends well" 0 $?
+check_same "with all results" "1 1 0 1 true" \
+	"$(summary injected delivered quarantined restarts account_closes)"
 check "nothing is left of it" nothing_left
 
 done_testing

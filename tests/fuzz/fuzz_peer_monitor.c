@@ -71,11 +71,12 @@ static void check_lives(const struct ivp_windows *windows, const struct ivp_chil
 {
 	struct ivp_child child = *stage;
 	uint64_t position;
+	bool at_work;
 
 	child.pidfd = 0; /* it lives; nobody looks there */
 	ivp_lives_begin(windows, &child);
 	for (uint64_t i = 1; i < 20; i++)
-		ivp_lives_stalled(windows, &child, i << 33, &position);
+		ivp_lives_stalled(windows, &child, i << 33, &position, &at_work);
 	ivp_lives_position(windows, &child);
 	ivp_lives_finished(windows, &child);
 	CHECK(child.exit_line >= -1 && child.exit_line <= 255);
