@@ -51,6 +51,7 @@ struct ivp_producer {
 	struct ivp_attach self;
 	struct ivp_liveness alive[IVP_MAX_CONSUMERS];
 	struct ivp_backoff backoff;
+	uint32_t generation;
 	/* readable: the state found at attach. IVP_STATE_ATTACHED: the last writer died. */
 	uint32_t left_state;
 	uint64_t unknown_position; /* whose slot may hold more than its descriptor says */
@@ -63,6 +64,7 @@ struct ivp_consumer {
 	struct ivp_attach self;
 	struct ivp_liveness alive;
 	struct ivp_backoff backoff;
+	uint32_t generation;
 	uint32_t left_state; /* readable: as of the producer */
 	bool at_end;         /* the acquired frame is the end of the stream: not counted */
 };
@@ -104,8 +106,10 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
 			struct ivp_why *why);
 
 /*
- * The next free slot. Returns 0 and the slot, the same until commit; IVP_FULL; or -EPROTO with
- * the reason if a consumer's position cannot be: leave the link with IVP_STATE_FAILED then.
+ * The next free slot. Returns 0 and the slot, the same until commit; IVP_FULL; -EPROTO with the
+ * reason if a consumer's position cannot be: leave the link with IVP_STATE_FAILED then; or
+ * -ESTALE with the reason if our own window says otherwise than we know: this program was set
+ * back to an earlier state, or another one writes there. One that attaches again goes on right.
  * Wait-free.
  */
 int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why);
@@ -134,7 +138,7 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns);
  * The next frame, checked, its payload and metadata in the slot (read-only, and not to be
  * trusted to stay the same). Returns 0 and the frame, the same until release; IVP_EMPTY;
  * -EPROTO or -EBADMSG with the reason if the producer stored a position or descriptor that
- * cannot be: leave the link then. A wrong checksum makes the frame one of IVP_KIND_ERROR.
+ * cannot be: leave the link then; or -ESTALE, as of ivp_producer_reserve. A wrong checksum makes the frame one of IVP_KIND_ERROR.
  * Wait-free, but for the checksum.
  */
 int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,

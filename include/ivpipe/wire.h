@@ -102,6 +102,10 @@
  *          at least one output (a frame that a filter drops travels on as IVP_KIND_DROPPED), so
  *          the rule needs no other record.
  *
+ * set back A machine that is restored from a snapshot has memory that is older than its windows.
+ *          Before each frame a peer compares position and generation in its own window with what
+ *          it stored there last; if they differ, it leaves without a word and attaches anew.
+ *
  * refusal  A peer that will not attach (version, geometry, identity) says why in the recovery
  *          block of the window it would have written. The block is at the same place with the
  *          same layout in every version, past and to come, and its reader needs no other field.

@@ -154,6 +154,7 @@ int ivp_exit_code(int error)
 	case EAGAIN:
 	case EBUSY:
 	case EINTR:
+	case ESTALE:
 		return EX_TEMPFAIL;
 	case ENODEV:
 	case ENXIO:

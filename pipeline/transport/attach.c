@@ -167,6 +167,7 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 	producer->unknown_position =
 	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;
 	producer->left_state = announce(data.base, self);
+	producer->generation = ivp_load32_relaxed(&ring->own->generation);
 	return 0;
 
 corrupt:
@@ -202,6 +203,7 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
 	consumer->self = *self;
 	ivp_backoff_init(&consumer->backoff);
 	consumer->left_state = announce(credit.base, self);
+	consumer->generation = ivp_load32_relaxed(&ring->own->generation);
 	return 0;
 }
 
@@ -251,10 +253,14 @@ enum ivp_peer ivp_consumer_peer(struct ivp_consumer *consumer, uint64_t now_ns, 
 	return look_at(consumer->ring.peer, &consumer->alive, now_ns, silent_ns);
 }
 
+/* Who was set back, or replaced, must not speak for whoever came after him. */
+static bool is_ours(const struct ivp_wire_owner *own, uint32_t generation)
+{
+	return own && ivp_load32_relaxed(&own->generation) == generation;
+}
+
 static void leave(struct ivp_wire_owner *own, uint32_t state, uint32_t exit_code)
 {
-	if (own == NULL)
-		return;
 	IVP_STEP(leave);
 	ivp_store32_relaxed(&own->exit_code, exit_code);
 	__atomic_store_n(&own->state, state, __ATOMIC_RELEASE);
@@ -263,15 +269,17 @@ static void leave(struct ivp_wire_owner *own, uint32_t state, uint32_t exit_code
 
 void ivp_producer_finish(struct ivp_producer *producer, uint32_t state, uint32_t exit_code)
 {
-	leave(producer->ring.own, state, exit_code);
+	if (is_ours(producer->ring.own, producer->generation))
+		leave(producer->ring.own, state, exit_code);
 	memset(&producer->ring, 0, sizeof(producer->ring));
 }
 
 void ivp_consumer_finish(struct ivp_consumer *consumer, uint32_t state, uint32_t exit_code)
 {
-	/* Leaving with an error is no crash: the frame at hand is not to blame. */
-	if (consumer->ring.own)
+	if (is_ours(consumer->ring.own, consumer->generation)) {
+		/* Leaving with an error is no crash: the frame at hand is not to blame. */
 		ivp_store32_relaxed(&consumer->ring.own->attempt, 0);
-	leave(consumer->ring.own, state, exit_code);
+		leave(consumer->ring.own, state, exit_code);
+	}
 	memset(&consumer->ring, 0, sizeof(consumer->ring));
 }

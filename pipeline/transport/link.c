@@ -53,12 +53,34 @@ static struct ivp_wire_descriptor *producer_descriptor(const struct ivp_producer
 						     producer->header.descriptor_stride));
 }
 
+/*
+ * Is our window as we left it? Not if this program, or the guest that it runs in, was restored
+ * from a snapshot, or if somebody attached in our place. Both words are on lines that we write.
+ */
+static int check_own(const struct ivp_wire_owner *own, uint64_t position, uint32_t generation,
+		     const char *link, struct ivp_why *why)
+{
+	if (ivp_load_relaxed(&own->position) == position &&
+	    ivp_load32_relaxed(&own->generation) == generation)
+		return 0;
+	ivp_why_set(why,
+		    "link '%s': our own window is at position %llu of generation %u, we are at "
+		    "%llu of %u: set back to an earlier state, or another program writes there",
+		    link, (unsigned long long)ivp_load_relaxed(&own->position),
+		    ivp_load32_relaxed(&own->generation), (unsigned long long)position, generation);
+	return -ESTALE;
+}
+
 int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
 {
 	const struct ivp_wire_header *header = &producer->header;
 	uint64_t position = producer->ring.head;
 	unsigned which = 0;
 
+	int stale =
+	    check_own(producer->ring.own, position, producer->generation, header->link_name, why);
+	if (stale)
+		return stale;
 	IVP_STEP(P2);
 	int result = ivp_ring_reserve(&producer->ring, &which);
 
@@ -205,6 +227,10 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 	struct ivp_wire_descriptor raw;
 	struct ivp_why part;
 
+	int stale =
+	    check_own(consumer->ring.own, position, consumer->generation, header->link_name, why);
+	if (stale)
+		return stale;
 	IVP_STEP(C1);
 	int result = ivp_ring_acquire(&consumer->ring);
 

@@ -61,8 +61,9 @@ void ivp_ports_join(struct ivp_input_port *input, struct ivp_output_port *output
 /*
  * Waits for a frame, or for a free slot, as long as the peer shows signs of life.
  * Returns 0 with the frame or slot; -EINTR if *stop says so (see above); -ETIMEDOUT if the
- * peer was absent or silent for too long; -EPROTO, -EBADMSG if it is corrupt. *waited_ns, if
- * waited_ns is not NULL, grows by the time spent here.
+ * peer was absent or silent for too long; -EPROTO, -EBADMSG if it is corrupt; -ESTALE if we are
+ * not whom our window knows (link.h). *waited_ns, if waited_ns is not NULL, grows by the time
+ * spent here.
  */
 int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
 			struct ivp_why *why);

@@ -80,7 +80,7 @@ static int publish(const struct peer_link *link, uint8_t code)
 	struct ivp_slot slot;
 	int result = ivp_producer_reserve(&producer, &slot, &why);
 
-	CHECK(result == 0 || result == IVP_FULL || result == -EPROTO);
+	CHECK(result == 0 || result == IVP_FULL || result == -EPROTO || result == -ESTALE);
 	CHECK(result >= 0 || why.text[0]);
 	if (result < 0)
 		leave();

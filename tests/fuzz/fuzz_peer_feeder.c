@@ -78,7 +78,7 @@ static void run(struct peer_link *link, uint8_t code)
 	head = port.link.ring.head;
 	error = ivp_feeder_run(&port, &options, &account, &why);
 	CHECK(error == 0 || error == -EINTR || error == -ETIMEDOUT || error == -EPROTO ||
-	      error == -ENOMEM);
+	      error == -ESTALE || error == -ENOMEM);
 	CHECK(error == 0 || why.text[0]);
 	CHECK(account.injected + account.reject_count + account.first <= inputs.count);
 	head = port.link.ring.head - head;

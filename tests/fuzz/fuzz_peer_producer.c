@@ -90,7 +90,8 @@ static int acquire(const struct peer_link *link)
 		       sizeof(struct ivp_wire_descriptor));
 	result = ivp_consumer_acquire(&consumer, &frame, &why);
 	peer_load_once(NULL, 0);
-	CHECK(result == 0 || result == IVP_EMPTY || result == -EPROTO || result == -EBADMSG);
+	CHECK(result == 0 || result == IVP_EMPTY || result == -EPROTO || result == -EBADMSG ||
+	      result == -ESTALE);
 	CHECK(result >= 0 || why.text[0]);
 	CHECK(result < 0 || consumer.ring.head - consumer.ring.tail <= consumer.ring.slots);
 	CHECK(result < 0 || consumer.ring.head >= head);

@@ -60,8 +60,8 @@ static void run(struct peer_link *from, struct peer_link *to, struct ivp_chain *
 	tail = input.link.ring.tail;
 	head = output.link.ring.head;
 	error = ivp_runner_run(&input, &output, chain, take_report, NULL, &result, &why);
-	CHECK(error == 0 || error == -ETIMEDOUT || error == -EPROTO || error == -EBADMSG ||
-	      error == -ENOMEM);
+	CHECK(error == 0 || error == -ETIMEDOUT || error == -EPROTO || error == -ESTALE ||
+	      error == -EBADMSG || error == -ENOMEM);
 	CHECK(error == 0 || why.text[0]);
 	CHECK(output.link.ring.head - head + result.repeated == input.link.ring.tail - tail ||
 	      error);

@@ -87,7 +87,7 @@ static void run(struct peer_link *link, const struct ivp_writer_options *options
 	tail = port.link.ring.tail;
 	error = ivp_sink_run(&port, &writer, sink, &account, &why);
 	CHECK(error == 0 || error == -EINTR || error == -ETIMEDOUT || error == -EPROTO ||
-	      error == -EBADMSG || error == -ENOMEM);
+	      error == -ESTALE || error == -EBADMSG || error == -ENOMEM);
 	CHECK(error == 0 || why.text[0]);
 	tail = port.link.ring.tail - tail;
 	if (!was_complete(&account.tally, tail))

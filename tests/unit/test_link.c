@@ -283,6 +283,7 @@ static void positions_that_cannot_be_name_the_link_and_the_peer(void **state)
 	assert_non_null(strstr(f->why.text, "producer"));
 	assert_int_equal(ivp_consumer_wait(&f->consumer, 1000), -EPROTO);
 
+	owner_in(f->link.data.base)->position = 0;
 	for (unsigned i = 0; i < SLOTS; i++)
 		put(f, i, 1, 1);
 	owner_in(f->link.credit[0].base)->position = 1u << 20;
@@ -295,7 +296,6 @@ static void positions_that_cannot_be_name_the_link_and_the_peer(void **state)
 static void the_last_frame_is_known_after_a_restart(void **state)
 {
 	struct fixture *f = *state;
-	struct ivp_producer reborn;
 	struct ivp_frame last;
 
 	attach_both(f);
@@ -308,8 +308,8 @@ static void the_last_frame_is_known_after_a_restart(void **state)
 		/* Whatever is in the next slot, it is not published. */
 		assert_int_equal(ivp_producer_reserve(&f->producer, &slot, &f->why), 0);
 		memset(descriptor_in(&f->link, i + 1), 0xff, sizeof(struct ivp_wire_descriptor));
-		attach_producer(&f->link, &reborn, &plain_peer);
-		assert_true(ivp_producer_last(&reborn, &last));
+		attach_producer(&f->link, &f->producer, &plain_peer);
+		assert_true(ivp_producer_last(&f->producer, &last));
 		assert_int_equal(last.id, i);
 		assert_int_equal(last.position, i);
 		assert_int_equal(last.payload_bytes, i);
@@ -570,6 +570,128 @@ static void frames_pass_between_threads(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+static void put_end(struct fixture *f)
+{
+	const struct ivp_frame end = {.kind = IVP_KIND_END, .flags = IVP_FLAG_LAST};
+	struct ivp_slot slot;
+
+	assert_int_equal(ivp_producer_reserve(&f->producer, &slot, &f->why), 0);
+	ivp_producer_commit(&f->producer, &end);
+}
+
+static void a_consumer_has_ended_after_the_end_of_the_stream_and_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+
+	attach_both(f);
+	assert_false(ivp_consumer_ended(&f->consumer));
+	put(f, 1, 1, 10);
+	assert_false(ivp_consumer_ended(&f->consumer));
+	take(f, 1);
+	assert_false(ivp_consumer_ended(&f->consumer));
+	put_end(f);
+	assert_false(ivp_consumer_ended(&f->consumer));
+	take(f, 0);
+	assert_true(ivp_consumer_ended(&f->consumer));
+	/* The next life sees it too, the next stream ends it. */
+	attach_consumer(&f->link, &f->consumer, 0, &plain_peer);
+	assert_true(ivp_consumer_ended(&f->consumer));
+	put(f, 2, 1, 10);
+	assert_false(ivp_consumer_ended(&f->consumer));
+	take(f, 2);
+	assert_false(ivp_consumer_ended(&f->consumer));
+}
+
+static void an_end_that_is_none_by_its_sequence_is_not_believed(void **state)
+{
+	struct fixture *f = *state;
+
+	attach_both(f);
+	put_end(f);
+	take(f, 0);
+	descriptor_in(&f->link, 0)->sequence++;
+	assert_false(ivp_consumer_ended(&f->consumer));
+}
+
+/* As if their guests had been restored from a snapshot that was taken after one frame. */
+static void who_was_set_back_notices_before_it_does_harm(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_producer producer;
+	struct ivp_consumer consumer;
+	struct ivp_frame frame;
+	struct ivp_slot slot;
+
+	attach_both(f);
+	put(f, 1, 1, 10);
+	take(f, 1);
+	producer = f->producer;
+	consumer = f->consumer;
+	put(f, 2, 2, 10);
+	take(f, 2);
+	put(f, 3, 3, 10);
+
+	assert_int_equal(ivp_producer_reserve(&producer, &slot, &f->why), -ESTALE);
+	assert_string_equal(
+	    f->why.text, "link 'middle': our own window is at position 3 of generation 1, we are "
+			 "at 1 of 1: set back to an earlier state, or another program writes "
+			 "there");
+	assert_int_equal(ivp_consumer_acquire(&consumer, &frame, &f->why), -ESTALE);
+	assert_non_null(strstr(f->why.text, "position 2 of generation 1, we are at 1 of 1"));
+
+	/* Attached anew, they go on where the windows stand. */
+	attach_both(f);
+	take(f, 3);
+	put(f, 4, 4, 10);
+	take(f, 4);
+}
+
+static void who_was_replaced_notices_and_leaves_without_a_word(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_producer producer;
+	struct ivp_consumer consumer;
+	struct ivp_frame frame;
+	struct ivp_slot slot;
+
+	attach_both(f);
+	producer = f->producer;
+	consumer = f->consumer;
+	attach_both(f);
+	put(f, 1, 1, 10);
+	assert_int_equal(ivp_consumer_begin(&f->consumer), 1);
+	assert_int_equal(ivp_producer_reserve(&producer, &slot, &f->why), -ESTALE);
+	assert_int_equal(ivp_consumer_acquire(&consumer, &frame, &f->why), -ESTALE);
+	ivp_producer_finish(&producer, IVP_STATE_FAILED, 75);
+	ivp_consumer_finish(&consumer, IVP_STATE_FAILED, 75);
+	assert_int_equal(owner_in(f->link.data.base)->state, IVP_STATE_ATTACHED);
+	assert_int_equal(owner_in(f->link.credit[0].base)->state, IVP_STATE_ATTACHED);
+	assert_int_equal(owner_in(f->link.credit[0].base)->attempt, 1);
+	take(f, 1);
+}
+
+/* Only the peer can tell here: a file that was copied back, a region restored with its guest. */
+static void a_window_that_was_set_back_is_an_error_for_the_peer(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame frame;
+	struct ivp_slot slot;
+
+	attach_both(f);
+	put(f, 1, 1, 10);
+	put(f, 2, 2, 10);
+	take(f, 1);
+	take(f, 2);
+	assert_int_equal(ivp_producer_reserve(&f->producer, &slot, &f->why), 0);
+	for (uint64_t id = 3; id <= 2 + SLOTS; id++)
+		put(f, id, 3, 10);
+	owner_in(f->link.credit[0].base)->position = 1;
+	assert_int_equal(ivp_producer_reserve(&f->producer, &slot, &f->why), -EPROTO);
+	owner_in(f->link.credit[0].base)->position = 2;
+	owner_in(f->link.data.base)->position = 1;
+	assert_int_equal(ivp_consumer_acquire(&f->consumer, &frame, &f->why), -EPROTO);
+}
+
 int main(void)
 {
 #define on_link(test)        cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -593,6 +715,11 @@ int main(void)
 	    on_shared_link(shared_isolation_carries_frames_in_one_region),
 	    on_link(one_way_peers_never_write_to_the_other_window),
 	    on_link(counters_tell_what_went_through),
+	    on_link(a_consumer_has_ended_after_the_end_of_the_stream_and_nothing_else),
+	    on_link(an_end_that_is_none_by_its_sequence_is_not_believed),
+	    on_link(who_was_set_back_notices_before_it_does_harm),
+	    on_link(who_was_replaced_notices_and_leaves_without_a_word),
+	    on_link(a_window_that_was_set_back_is_an_error_for_the_peer),
 	    on_link(frames_pass_between_threads),
 	    on_shared_link(frames_pass_between_threads),
 	};
