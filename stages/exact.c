@@ -25,6 +25,33 @@ double ivp_exact_exp(double x)
 	return sum * two_to_n;
 }
 
+double ivp_exact_log(double x)
+{
+	double mantissa, s, square, sum = 0;
+	int64_t exponent;
+	uint64_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	exponent = (int64_t)(bits >> 52 & 0x7ff) - 1023;
+	bits = (bits & 0xfffffffffffff) | (uint64_t)1023 << 52;
+	memcpy(&mantissa, &bits, sizeof(mantissa));
+	if (mantissa > 1.4142135623730951) {
+		mantissa /= 2;
+		exponent++;
+	}
+	/* log m = 2 artanh s, |s| <= 0.172: the first term left out, s^26 / 27, is below 1e-21. */
+	s = (mantissa - 1) / (mantissa + 1);
+	square = s * s;
+	for (int i = 25; i > 0; i -= 2)
+		sum = sum * square + 1.0 / i;
+	return (double)exponent * 0.6931471805599453 + 2 * s * sum;
+}
+
+double ivp_exact_power(double x, double y)
+{
+	return x > 0 ? ivp_exact_exp(y * ivp_exact_log(x)) : 0;
+}
+
 double ivp_exact_sinpi(double x)
 {
 	double turn = x - 2 * floor(x / 2), sign = 1, square, sum = 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp and sin for the weights of kernels, made of IEEE double additions and multiplications in a
+ * exp, log and sin for the weights of kernels and for curves, made of IEEE double additions and multiplications in a
  * fixed order. The C library's own may differ in the last bit from version to version and from
  * processor to processor; these do not, so weights and with them results are the same everywhere.
  */
@@ -9,6 +9,11 @@
 
 /* e^x for -700 <= x <= 700, relative error below 1e-15; 0 below -700. */
 double ivp_exact_exp(double x);
+/* The natural logarithm of x > 0, neither infinite nor denormal, error below 1e-15 of the result
+ * or of 1. */
+double ivp_exact_log(double x);
+/* x^y for 0 <= x <= 1 and y > 0, relative error below 1e-13. */
+double ivp_exact_power(double x, double y);
 /* sin(pi x) for |x| < 1e9, absolute error below 1e-15. */
 double ivp_exact_sinpi(double x);
 

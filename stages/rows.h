@@ -50,6 +50,9 @@ void ivp_row_pad(void *plane, size_t width, size_t pixel_bytes, size_t pad, unsi
 /* Four bytes R, G, B, A as one word, and pixels anywhere in memory read as such words. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "RGBA8 pixels are read as words");
 typedef uint32_t ivp_pixel __attribute__((aligned(1), may_alias));
+/* The same of 16 bits, and single levels of 16 bits. */
+typedef uint64_t ivp_pixel16 __attribute__((aligned(2), may_alias));
+typedef uint16_t ivp_level16 __attribute__((may_alias));
 
 /*
  * One RGBA8 pixel of premultiplied colour: alpha in levels, colour * scale / alpha in levels.

@@ -86,6 +86,15 @@ struct ivp_rows {
 };
 
 /*
+ * What becomes of each level of a colour: 256 uint8_t, or 65536 uint16_t for formats of 16 bits.
+ * Gray has one colour, all else three; the same pointer again where the tables are the same.
+ * Alpha stays as it is.
+ */
+struct ivp_tables {
+	const void *of[3];
+};
+
+/*
  * Every function gets self, the private struct, filled from the configuration and checked against
  * the table. It never changes after check, so one filter may run on several threads at once, each
  * with a scratch area of its own.
@@ -143,6 +152,19 @@ struct ivp_filter {
 	 */
 	void (*apply)(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		      struct ivp_rows rows, void *scratch);
+
+	/*
+	 * A filter that keeps the shape and looks at one level of one colour at a time has both:
+	 * a chain does a row of such filters in one pass, with the same bits.
+	 * table: fills in the table of a colour, for images of this shape; table NULL: only tells.
+	 * Returns how many tables it has: 1, the same for all colours; 3, one for each; 0 if it has
+	 * none with these parameters.
+	 * look_up: apply, by the struct ivp_tables at scratch, whichever filters they are from.
+	 */
+	unsigned (*table)(const void *self, const struct ivp_shape *in, unsigned colour,
+			  void *table);
+	void (*look_up)(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+			struct ivp_rows rows, void *scratch);
 };
 
 #endif

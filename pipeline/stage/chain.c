@@ -13,8 +13,11 @@ int ivp_chain_init(struct ivp_chain *chain, const struct ivp_filter_conf *filter
 	if (count == 0)
 		return 0;
 	chain->steps = calloc(count, sizeof(*chain->steps));
-	if (chain->steps == NULL)
+	chain->passes = calloc(count, sizeof(struct ivp_chain_step *));
+	if (chain->steps == NULL || chain->passes == NULL) {
+		ivp_chain_finish(chain);
 		return -ENOMEM;
+	}
 	chain->count = count;
 	for (unsigned i = 0; i < count; i++) {
 		chain->steps[i].filter = filters[i].filter;
@@ -87,8 +90,61 @@ static int plan_scratch(struct ivp_chain_step *step, unsigned threads, struct iv
 	return 0;
 }
 
-static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, unsigned threads,
-		     struct ivp_why *why)
+/* How many tables the filter has; 0 if it is none of single levels. */
+static unsigned tables_of(const struct ivp_chain_step *step)
+{
+	return step->filter->table ? step->filter->table(step->self, &step->in, 0, NULL) : 0;
+}
+
+/* One table for one colour out of those of several filters: first into table, then the others,
+ * each by way of next, through what is there. */
+static void merge_tables(const struct ivp_chain_step *steps, unsigned colour, size_t bytes,
+			 void *table, void *next)
+{
+	const struct ivp_shape *shape = &steps->in;
+	uint16_t *wide = table, *next_wide = next;
+	uint8_t *narrow = table, *next_narrow = next;
+
+	steps->filter->table(steps->self, shape, colour, table);
+	for (unsigned i = 1; i < steps->filters; i++) {
+		steps[i].filter->table(steps[i].self, shape, colour, next);
+		if (bytes == 256)
+			for (size_t level = 0; level < 256; level++)
+				narrow[level] = next_narrow[narrow[level]];
+		else
+			for (size_t level = 0; level < 65536; level++)
+				wide[level] = next_wide[wide[level]];
+	}
+}
+
+/* The tables of a pass that stands for several filters: one area for all threads. */
+static int plan_tables(struct ivp_chain_step *step, struct ivp_why *why)
+{
+	const bool wide = IVP_FORMAT_BIT(step->in.format) & IVP_FORMATS_16BIT;
+	const unsigned colours = ivp_format_channels(step->in.format) == 1 ? 1 : 3;
+	const size_t bytes = wide ? sizeof(uint16_t) << 16 : 256;
+	struct ivp_tables *tables;
+	bool one = true;
+
+	if (grow(&step->scratch, &step->scratch_held, IVP_ROW_ALIGN + (colours + 1) * bytes) != 0) {
+		ivp_why_set(why, "filter '%s': no memory for tables", step->filter->name);
+		return -ENOMEM;
+	}
+	step->scratch_step = 0;
+	tables = (struct ivp_tables *)step->scratch;
+	for (unsigned i = 0; i < step->filters; i++)
+		one = one && tables_of(&step[i]) == 1;
+	for (unsigned i = 0; i < colours; i++) {
+		uint8_t *table = step->scratch + IVP_ROW_ALIGN + i * bytes;
+
+		tables->of[i] = one ? step->scratch + IVP_ROW_ALIGN : table;
+		if (i == 0 || !one)
+			merge_tables(step, i, bytes, table, table + (colours - i) * bytes);
+	}
+	return 0;
+}
+
+static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, struct ivp_why *why)
 {
 	const struct ivp_filter *filter = step->filter;
 	struct ivp_why part = {""};
@@ -104,15 +160,71 @@ static int plan_step(struct ivp_chain_step *step, const struct ivp_shape *in, un
 			    part.text);
 		return -EINVAL;
 	}
-	return plan_scratch(step, threads, why);
+	return 0;
+}
+
+/* The shapes of all images. */
+static int plan_shapes(struct ivp_chain *chain, const struct ivp_shape *in, struct ivp_why *why)
+{
+	const struct ivp_shape *shape = in;
+	uint64_t bytes;
+	size_t stride;
+
+	for (unsigned i = 0; i < chain->count; i++) {
+		struct ivp_chain_step *step = &chain->steps[i];
+		int error = plan_step(step, shape, why);
+
+		if (error)
+			return error;
+		shape = &step->out;
+		if (ivp_shape_size(shape, &stride, &bytes) != 0) {
+			ivp_why_set(why, "filter '%s' makes an image of %ux%u pixels: too large",
+				    step->filter->name, shape->width, shape->height);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int plan_middle(struct ivp_chain_step *step, struct ivp_why *why)
+{
+	uint64_t bytes;
+	size_t stride;
+
+	if (ivp_shape_size(&step->out, &stride, &bytes) == 0 &&
+	    grow(&step->middle, &step->middle_bytes, bytes) == 0)
+		return 0;
+	ivp_why_set(why, "no memory for an image of %ux%u pixels", step->out.width,
+		    step->out.height);
+	return -ENOMEM;
+}
+
+/* Which filters are run together, and the memory that they work in. */
+static int plan_passes(struct ivp_chain *chain, struct ivp_why *why)
+{
+	chain->pass_count = 0;
+	for (unsigned i = 0, next; i < chain->count; i = next) {
+		struct ivp_chain_step *step = &chain->steps[i];
+		int error;
+
+		next = i + 1;
+		while (tables_of(step) && next < chain->count && tables_of(&chain->steps[next]))
+			chain->steps[next++].filters = 0;
+		step->filters = next - i;
+		error = step->filters > 1 ? plan_tables(step, why)
+					  : plan_scratch(step, threads_of(chain), why);
+		if (!error && next < chain->count)
+			error = plan_middle(step, why);
+		if (error)
+			return error;
+		chain->passes[chain->pass_count++] = step;
+	}
+	return 0;
 }
 
 int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct ivp_shape *out,
 		   struct ivp_why *why)
 {
-	struct ivp_shape shape = *in;
-	uint64_t bytes;
-	size_t stride;
 	int error;
 
 	if (chain->planned && memcmp(in, &chain->in, sizeof(*in)) == 0) {
@@ -120,27 +232,13 @@ int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct i
 		return 0;
 	}
 	chain->planned = false;
-	for (unsigned i = 0; i < chain->count; i++) {
-		struct ivp_chain_step *step = &chain->steps[i];
-
-		error = plan_step(step, &shape, threads_of(chain), why);
-		if (error)
-			return error;
-		shape = step->out;
-		error = ivp_shape_size(&shape, &stride, &bytes);
-		if (error) {
-			ivp_why_set(why, "filter '%s' makes an image of %ux%u pixels: too large",
-				    step->filter->name, shape.width, shape.height);
-			return -EINVAL;
-		}
-		if (i + 1 < chain->count && grow(&step->middle, &step->middle_bytes, bytes) != 0) {
-			ivp_why_set(why, "no memory for an image of %ux%u pixels", shape.width,
-				    shape.height);
-			return -ENOMEM;
-		}
-	}
+	error = plan_shapes(chain, in, why);
+	if (!error)
+		error = plan_passes(chain, why);
+	if (error)
+		return error;
 	chain->in = *in;
-	chain->out = *out = shape;
+	chain->out = *out = chain->count > 0 ? chain->steps[chain->count - 1].out : *in;
 	chain->planned = true;
 	return 0;
 }
@@ -179,22 +277,26 @@ static uint32_t strip_rows(const struct ivp_chain_step *step)
 
 static void make_rows(const struct ivp_chain_step *step, struct ivp_rows rows, unsigned thread)
 {
-	step->filter->apply(step->self, &step->from, &step->to, rows,
-			    step->scratch + thread * step->scratch_step);
+	uint8_t *scratch = step->scratch + thread * step->scratch_step;
+
+	if (step->filters > 1)
+		step->filter->look_up(step->self, &step->from, &step->to, rows, scratch);
+	else
+		step->filter->apply(step->self, &step->from, &step->to, rows, scratch);
 }
 
 static void survey(const struct ivp_chain_step *step, unsigned thread)
 {
-	if (step->filter->survey)
+	if (step->filter->survey && step->filters == 1)
 		step->filter->survey(step->self, &step->from,
 				     step->scratch + thread * step->scratch_step);
 }
 
 /* Makes the rows of step's result before end, and before them what they need of the steps before.
- * Depth: the number of filters. */
+ * Depth: the number of passes. */
 static void make_until(struct ivp_chain *chain, unsigned index, uint32_t end)
 {
-	struct ivp_chain_step *step = &chain->steps[index];
+	struct ivp_chain_step *step = chain->passes[index];
 	const uint32_t strip = strip_rows(step);
 
 	while (step->done < end) {
@@ -219,7 +321,7 @@ static void make_until(struct ivp_chain *chain, unsigned index, uint32_t end)
 static void make_part(void *context, unsigned part)
 {
 	struct ivp_chain *chain = context;
-	const struct ivp_chain_step *step = &chain->steps[chain->at];
+	const struct ivp_chain_step *step = chain->passes[chain->at];
 	const uint64_t bands = ((uint64_t)step->out.height + BAND - 1) / BAND;
 	const unsigned parts = threads_of(chain);
 	const uint64_t first = bands * part / parts * BAND,
@@ -250,22 +352,22 @@ void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 	chain->beat_context = context;
 	if (chain->count == 0)
 		copy_rows(in, out);
-	for (unsigned i = 0; i < chain->count; i++) {
-		struct ivp_chain_step *step = &chain->steps[i];
+	for (unsigned i = 0; i < chain->pass_count; i++) {
+		struct ivp_chain_step *step = chain->passes[i];
 
 		step->from = from;
 		step->to = *out;
 		step->done = 0;
-		if (i + 1 < chain->count) {
+		if (i + 1 < chain->pass_count) {
 			step->to.shape = step->out;
 			step->to.pixels = step->middle;
 			ivp_shape_size(&step->to.shape, &step->to.stride, &bytes);
 		}
 		from = (struct ivp_input){step->to.shape, step->to.stride, step->to.pixels};
 	}
-	if (chain->count > 0 && chain->workers == NULL)
-		make_until(chain, chain->count - 1, chain->out.height);
-	for (unsigned i = 0; chain->workers && i < chain->count; i++) {
+	if (chain->pass_count > 0 && chain->workers == NULL)
+		make_until(chain, chain->pass_count - 1, chain->out.height);
+	for (unsigned i = 0; chain->workers && i < chain->pass_count; i++) {
 		chain->at = i;
 		ivp_workers_run(chain->workers, make_part, chain);
 	}
@@ -290,5 +392,6 @@ void ivp_chain_finish(struct ivp_chain *chain)
 		free(chain->steps[i].middle);
 	}
 	free(chain->steps);
+	free(chain->passes);
 	memset(chain, 0, sizeof(*chain));
 }

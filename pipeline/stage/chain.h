@@ -7,6 +7,9 @@
  * made those that it needs, while they are still in the cache. On several each filter's rows are
  * dealt out to the threads, filter after filter. Both give the same bits.
  *
+ * Adjacent filters of single levels (struct ivp_filter, table) are one pass through the tables that
+ * come of looking up one after the other.
+ *
  * Memory is taken when a shape first needs it and kept: none is allocated for a frame whose
  * shape was seen before it. One caller at a time per chain.
  */
@@ -21,6 +24,7 @@ struct ivp_chain_step {
 	const struct ivp_filter *filter;
 	const void *self;
 	struct ivp_shape in, out;
+	unsigned filters;    /* that it stands for, from this one on; 0: an earlier step does */
 	uint8_t *scratch;    /* an area for each thread */
 	size_t scratch_held; /* bytes of all */
 	size_t scratch_step; /* bytes from one to the next */
@@ -35,13 +39,15 @@ struct ivp_chain_step {
 struct ivp_chain {
 	const char *stage; /* its name, for messages; NULL: none */
 	unsigned count;
-	struct ivp_chain_step *steps;
+	struct ivp_chain_step *steps;   /* one for each filter */
+	struct ivp_chain_step **passes; /* those that stand for filters: what is run */
+	unsigned pass_count;
 	struct ivp_workers *workers; /* NULL: one thread */
 	bool planned;
 	struct ivp_shape in, out; /* planned for */
 	void (*beat)(void *context);
 	void *beat_context;
-	unsigned at; /* the step that the threads are at */
+	unsigned at; /* the pass that the threads are at */
 };
 
 /* filters stay the caller's and must outlive the chain. It runs on one thread, at the best level

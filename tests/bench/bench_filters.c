@@ -57,6 +57,8 @@ static const struct operation operations[] = {
     {"540p to 1080p bicubic", "resize", {"percent=200", "kernel=bicubic"}, 960, 540},
     {"grayscale", "grayscale", {NULL}, 1920, 1080},
     {"invert", "invert", {NULL}, 1920, 1080},
+    {"gamma", "gamma", {"gamma=2.2"}, 1920, 1080},
+    {"levels of red", "levels", {"channel=red", "black=10"}, 1920, 1080},
     {"copy", "copy", {NULL}, 1920, 1080},
 };
 

@@ -311,33 +311,44 @@ static void shapes_may_change_from_frame_to_frame(void **state)
 }
 
 /* Real filters that need rows above and below, all rows, or others than their own. */
-static const struct {
+static const struct filter_setting {
 	const char *name, *key, *value;
 } mixed[] = {{"gaussian-blur", "sigma", "6"}, {"resize", "percent", "70"},
 	     {"box-blur", "radius", "9"},     {"grayscale", NULL, NULL},
 	     {"sharpen", NULL, NULL},         {"resize", "percent", "150"}};
 #define MIXED (sizeof(mixed) / sizeof(mixed[0]))
 
-static void configure_mixed(struct ivp_filter_conf *conf)
+/* Filters of single levels, with others between. */
+static const struct filter_setting levelled[] = {
+    {"levels", "channel", "blue"},  {"gamma", "gamma", "1.7"},
+    {"invert", NULL, NULL},         {"box-blur", "radius", "1"},
+    {"invert", NULL, NULL},         {"sharpen", NULL, NULL},
+    {"posterize", "levels", "200"}, {"brightness-contrast", "contrast", "0.7"}};
+#define LEVELLED (sizeof(levelled) / sizeof(levelled[0]))
+
+static void configure(const struct filter_setting *settings, size_t count,
+		      struct ivp_filter_conf *conf)
 {
-	for (size_t i = 0; i < MIXED; i++) {
-		conf[i].filter = ivp_filter_find(mixed[i].name);
+	for (size_t i = 0; i < count; i++) {
+		conf[i].filter = ivp_filter_find(settings[i].name);
 		conf[i].self = calloc(1, conf[i].filter->private_bytes + 1);
 		assert_non_null(conf[i].self);
 		ivp_params_default(conf[i].filter, conf[i].self);
-		if (mixed[i].key)
-			assert_int_equal(ivp_param_set(ivp_param_find(conf[i].filter, mixed[i].key),
-						       conf[i].self, mixed[i].value, NULL),
-					 0);
+		if (settings[i].key)
+			assert_int_equal(
+			    ivp_param_set(ivp_param_find(conf[i].filter, settings[i].key),
+					  conf[i].self, settings[i].value, NULL),
+			    0);
 	}
 }
 
 /* Each filter on the whole image, one after the other. */
-static struct image run_alone(const struct ivp_filter_conf *conf, const struct image *first)
+static struct image run_alone(const struct ivp_filter_conf *conf, size_t count,
+			      const struct image *first)
 {
 	struct image in = *first;
 
-	for (size_t i = 0; i < MIXED; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct ivp_chain chain;
 		struct image out;
 
@@ -360,35 +371,67 @@ static void assert_same_image(const struct image *a, const struct image *b)
 		assert_memory_equal(a->pixels + y * a->stride, b->pixels + y * b->stride, row);
 }
 
-static void strips_threads_and_levels_give_the_same_bits(void **state)
+/* At every level and on one to three threads, as one filter after the other. */
+static void check_chain(const struct filter_setting *settings, size_t count, unsigned passes,
+			struct image *in)
 {
-	struct ivp_filter_conf conf[MIXED];
-	struct image in = make_image(501, 700, IVP_FORMAT_RGB8, 3), alone;
+	struct ivp_filter_conf conf[8];
+	struct image alone;
 
-	(void)state;
-	configure_mixed(conf);
-	alone = run_alone(conf, &in);
+	assert_in_range(count, 1, count_of(conf));
+	configure(settings, count, conf);
+	alone = run_alone(conf, count, in);
 	for (const struct ivp_isa *isa = ivp_isas; isa->name; isa++)
 		for (unsigned threads = 1; threads <= 3 && isa->runs_here(); threads++) {
 			struct ivp_chain chain;
 			unsigned beats = 0;
 
-			assert_int_equal(ivp_chain_init(&chain, conf, MIXED), 0);
+			assert_int_equal(ivp_chain_init(&chain, conf, (unsigned)count), 0);
 			ivp_chain_set_isa(&chain, isa);
 			assert_int_equal(ivp_chain_set_threads(&chain, threads), 0);
 			for (unsigned round = 0; round < 2; round++) {
-				struct image out = run(&chain, &in, &beats);
+				struct image out = run(&chain, in, &beats);
 
 				assert_same_image(&alone, &out);
 				free(out.pixels);
 			}
-			assert_true(beats > 2 * MIXED);
+			assert_int_equal(chain.pass_count, passes);
+			assert_true(beats >= 2 * passes);
 			ivp_chain_finish(&chain);
 		}
-	for (size_t i = 0; i < MIXED; i++)
+	for (size_t i = 0; i < count; i++)
 		free(conf[i].self);
-	free(in.pixels);
 	free(alone.pixels);
+}
+
+static void strips_threads_and_levels_give_the_same_bits(void **state)
+{
+	struct image in = make_image(501, 700, IVP_FORMAT_RGB8, 3);
+
+	(void)state;
+	check_chain(mixed, MIXED, MIXED, &in);
+	free(in.pixels);
+}
+
+static void filters_of_single_levels_become_one_pass(void **state)
+{
+	const uint32_t wide[] = {IVP_FORMAT_GRAY16, IVP_FORMAT_RGB16, IVP_FORMAT_RGBA16};
+
+	(void)state;
+	for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++) {
+		struct image in = make_image(301, 200, format, 5);
+
+		check_chain(levelled, LEVELLED, 5, &in);
+		check_chain(levelled, 3, 1, &in);
+		free(in.pixels);
+	}
+	for (size_t i = 0; i < count_of(wide); i++) {
+		struct image in = make_image(301, 200, wide[i], 5);
+
+		check_chain(levelled, 3, 1, &in);
+		check_chain(levelled + 6, 2, 1, &in);
+		free(in.pixels);
+	}
 }
 
 static void a_zeroed_chain_may_be_finished(void **state)
@@ -413,6 +456,7 @@ int main(void)
 	    cmocka_unit_test(memory_is_taken_once_for_shapes_that_come_back),
 	    cmocka_unit_test(shapes_may_change_from_frame_to_frame),
 	    cmocka_unit_test(strips_threads_and_levels_give_the_same_bits),
+	    cmocka_unit_test(filters_of_single_levels_become_one_pass),
 	    cmocka_unit_test(a_zeroed_chain_may_be_finished),
 	};
 

@@ -14,6 +14,22 @@ static void exp_is_that_of_the_c_library_but_for_the_last_bits(void **state)
 	assert_true(ivp_exact_exp(-701) == 0);
 }
 
+static void log_and_power_are_those_of_the_c_library_but_for_the_last_bits(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 5000; i++) {
+		double x = i * 0.00037;
+
+		assert_true(fabs(ivp_exact_log(x) - log(x)) < 1e-15 * fmax(1, fabs(log(x))));
+		if (x <= 1)
+			for (double y = 0.1; y <= 10; y *= 1.3)
+				assert_true(fabs(ivp_exact_power(x, y) / pow(x, y) - 1) < 1e-13);
+	}
+	assert_true(ivp_exact_log(1) == 0);
+	assert_true(ivp_exact_power(1, 3) == 1);
+	assert_true(ivp_exact_power(0, 0.5) == 0);
+}
+
 static void sinpi_is_the_sine_of_half_turns(void **state)
 {
 	(void)state;
@@ -31,6 +47,7 @@ static void results_have_the_same_bits_everywhere(void **state)
 	(void)state;
 	assert_true(ivp_exact_exp(1) == 0x1.5bf0a8b14576ap+1);
 	assert_true(ivp_exact_exp(-0.125) == 0x1.c3d6a24ed8222p-1);
+	assert_true(ivp_exact_log(0.3) == -0x1.34378fcbda72p+0);
 	assert_true(ivp_exact_sinpi(0.3) == 0x1.9e3779b97f4a8p-1);
 }
 
@@ -38,6 +55,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(exp_is_that_of_the_c_library_but_for_the_last_bits),
+	    cmocka_unit_test(log_and_power_are_those_of_the_c_library_but_for_the_last_bits),
 	    cmocka_unit_test(sinpi_is_the_sine_of_half_turns),
 	    cmocka_unit_test(results_have_the_same_bits_everywhere),
 	};
