@@ -114,12 +114,16 @@ void ivp_row_store(const struct ivp_row_form *form, const uint16_t *samples, uin
 		store_levels(samples, pixels, form->samples);
 }
 
+const char *const ivp_border_words[] = {"replicate", "reflect", "constant", NULL};
+
 int64_t ivp_border_index(int64_t index, int64_t count, unsigned border)
 {
 	if (index >= 0 && index < count)
 		return index;
 	if (border == IVP_BORDER_REPLICATE)
 		return index < 0 ? 0 : count - 1;
+	if (border == IVP_BORDER_CONSTANT)
+		return -1;
 	index %= 2 * count;
 	if (index < 0)
 		index += 2 * count;
@@ -131,6 +135,11 @@ void ivp_row_pad(void *plane, size_t width, size_t pixel_bytes, size_t pad, unsi
 	uint8_t *first = plane;
 	uint8_t *end = first + width * pixel_bytes;
 
+	if (border == IVP_BORDER_CONSTANT) {
+		memset(first - pad * pixel_bytes, 0, pad * pixel_bytes);
+		memset(end, 0, pad * pixel_bytes);
+		return;
+	}
 	for (size_t i = 0; i < pad; i++) {
 		int64_t left = ivp_border_index(-1 - (int64_t)i, (int64_t)width, border);
 		int64_t right = ivp_border_index((int64_t)(width + i), (int64_t)width, border);

@@ -17,7 +17,11 @@
 
 #define IVP_SAMPLE_ONE 128 /* a level, in samples */
 
-enum ivp_border { IVP_BORDER_REPLICATE, IVP_BORDER_REFLECT };
+enum ivp_border { IVP_BORDER_REPLICATE, IVP_BORDER_REFLECT, IVP_BORDER_CONSTANT };
+/* Their words, for a parameter of a filter that knows all three. */
+extern const char *const ivp_border_words[];
+#define IVP_BORDER_HELP                                                                            \
+	"what goes on outside the image: its border pixels, its mirror image, or black"
 
 struct ivp_row_form {
 	uint32_t format;
@@ -37,7 +41,8 @@ void ivp_row_store(const struct ivp_row_form *form, const uint16_t *samples, uin
 
 /*
  * The index inside 0..count-1 that stands for index, which may be any. REPLICATE: the nearest;
- * REFLECT: the mirror image, the border itself repeated (dcba|abcd|dcba).
+ * REFLECT: the mirror image, the border itself repeated (dcba|abcd|dcba). CONSTANT: -1, for none;
+ * there all samples are 0, black and transparent.
  */
 int64_t ivp_border_index(int64_t index, int64_t count, unsigned border);
 
