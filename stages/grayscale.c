@@ -44,7 +44,7 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 }
 
 static void luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
-				const uint32_t w[3])
+		     const uint32_t w[3])
 {
 	const uint32_t r = w[0], g = w[1], b = w[2];
 
@@ -60,7 +60,7 @@ IVP_INLINE uint32_t luma_of(uint32_t pixel, uint32_t r, uint32_t g, uint32_t b)
 }
 
 static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
-				 const uint32_t w[3])
+		      const uint32_t w[3])
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)in;
 	const uint32_t r = w[0], g = w[1], b = w[2];
@@ -70,7 +70,7 @@ static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t 
 }
 
 static void luma_rgba_keep(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
-				      const uint32_t w[3])
+			   const uint32_t w[3])
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)in;
 	ivp_pixel *to = (ivp_pixel *)out;

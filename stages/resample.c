@@ -54,8 +54,8 @@ IVP_INLINE void sum_levels(unsigned n, const uint8_t *pixels, size_t stride, con
 }
 
 /* A group of source rows; with begin a sum begins, else it goes on. */
-static void add_levels(unsigned n, const uint8_t *pixels, size_t stride,
-				  const float *weights, bool begin, float *out, size_t count)
+static void add_levels(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
+		       bool begin, float *out, size_t count)
 {
 	switch (n) {
 	case 1:
@@ -117,9 +117,8 @@ IVP_INLINE void sum_rgba(unsigned n, const uint8_t *pixels, size_t stride, const
 }
 
 /* 1 to RGBA_GROUP rows; with begin a sum begins, else it goes on. */
-static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride,
-				const float *weights, bool begin, float *out, size_t plane,
-				size_t count)
+static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
+		     bool begin, float *out, size_t plane, size_t count)
 {
 	if (begin)
 		memset(out, 0, IVP_BAND_CHUNK * sizeof(float));

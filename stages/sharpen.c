@@ -68,8 +68,7 @@ IVP_INLINE int32_t sharpened(int32_t level, int32_t difference, float amount, in
 }
 
 static void sharpen_levels(const uint8_t *restrict in, const uint16_t *restrict blurred,
-				      uint8_t *restrict out, size_t n, float amount,
-				      int32_t threshold)
+			   uint8_t *restrict out, size_t n, float amount, int32_t threshold)
 {
 	for (size_t i = 0; i < n; i++)
 		out[i] = (uint8_t)sharpened(in[i], in[i] * IVP_SAMPLE_ONE - blurred[i], amount,
@@ -77,8 +76,7 @@ static void sharpen_levels(const uint8_t *restrict in, const uint16_t *restrict 
 }
 
 static void sharpen_rgba(const uint8_t *restrict in, const uint16_t *restrict blurred,
-				    uint8_t *restrict out, size_t n, float amount,
-				    int32_t threshold)
+			 uint8_t *restrict out, size_t n, float amount, int32_t threshold)
 {
 	const ivp_pixel *restrict from = (const ivp_pixel *)in;
 	ivp_pixel *restrict to = (ivp_pixel *)out;
