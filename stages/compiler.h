@@ -26,6 +26,14 @@
 #define IVP_VECTOR 16
 #endif
 
+/* In front of a loop of few rounds, a constant number: no loop remains, and an array that it
+ * indexes can live in registers. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define IVP_UNROLL _Pragma("GCC unroll 16")
+#else
+#define IVP_UNROLL
+#endif
+
 #if defined(__GNUC__)
 #define IVP_INLINE static inline __attribute__((always_inline))
 #else
