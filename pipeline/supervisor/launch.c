@@ -14,27 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "supervisor/folder.h"
 #include "supervisor/image.h"
 #include "supervisor/qemu.h"
-
-static int make_folder(struct ivp_launch *launch, struct ivp_plan *plan, struct ivp_why *why)
-{
-	const char *made = plan->folder;
-	int error = 0;
-
-	if (!plan->options->folder)
-		made = mkdtemp(plan->folder);
-	else if (mkdir(plan->folder, 0700) < 0)
-		made = NULL;
-	if (!made) {
-		error = -errno;
-		ivp_why_set(why, "cannot make a folder for this run, %s: %s", plan->folder,
-			    strerror(-error));
-		return error;
-	}
-	memcpy(launch->folder, plan->folder, sizeof(launch->folder));
-	return 0;
-}
 
 static int write_text(const char *path, const void *text, size_t bytes, struct ivp_why *why)
 {
@@ -178,10 +160,13 @@ static int make_children(struct ivp_launch *launch, struct ivp_why *why)
 
 int ivp_launch_prepare(struct ivp_launch *launch, struct ivp_plan *plan, struct ivp_why *why)
 {
-	int error;
+	int error = 0;
 
 	*launch = (struct ivp_launch){.plan = plan};
-	error = make_folder(launch, plan, why);
+	launch->lock = ivp_folder_make(plan->folder, &launch->swept, why);
+	if (launch->lock < 0)
+		return launch->lock;
+	memcpy(launch->folder, plan->folder, sizeof(launch->folder));
 	for (unsigned i = 0; !error && i < plan->topology->stage_count; i++)
 		error = write_stage(plan, plan->topology->stages[i], why);
 	return error ? error : make_children(launch, why);
@@ -313,26 +298,12 @@ int ivp_launch_start(struct ivp_launch *launch, struct ivp_why *why)
 	return error;
 }
 
-/* The folder has files of ours only, and no folders. */
-static void remove_folder(const char *path)
-{
-	DIR *folder = opendir(path);
-	struct dirent *entry;
-
-	if (folder) {
-		while ((entry = readdir(folder)) != NULL)
-			unlinkat(dirfd(folder), entry->d_name, 0);
-		closedir(folder);
-	}
-	rmdir(path);
-}
-
 void ivp_launch_finish(struct ivp_launch *launch, bool keep_folder)
 {
 	for (unsigned i = 0; i < launch->count; i++)
 		ivp_child_finish(&launch->children[i]);
 	free(launch->children);
-	if (launch->folder[0] && !keep_folder)
-		remove_folder(launch->folder);
+	if (launch->folder[0])
+		ivp_folder_leave(launch->folder, launch->lock, keep_folder);
 	*launch = (struct ivp_launch){0};
 }

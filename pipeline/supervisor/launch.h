@@ -12,6 +12,8 @@
 struct ivp_launch {
 	const struct ivp_plan *plan;
 	char folder[PATH_MAX]; /* "" while there is none */
+	int lock;              /* of the folder */
+	unsigned swept;        /* folders of dead runs that were removed */
 	unsigned count;
 	struct ivp_child *children; /* feeder, stages in the order of the flow, sink */
 };

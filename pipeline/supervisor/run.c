@@ -78,6 +78,9 @@ static void announce(const struct run *run)
 {
 	const struct ivp_plan *plan = &run->plan;
 
+	if (run->launch.swept > 0)
+		ivp_log(IVP_LOG_INFO, "removed %u folder%s of an earlier run that was killed",
+			run->launch.swept, run->launch.swept == 1 ? "" : "s");
 	if (run->windows.replaced > 0)
 		ivp_log(IVP_LOG_INFO, "replaced %u window files that an earlier run had left",
 			run->windows.replaced);

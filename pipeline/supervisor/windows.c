@@ -8,6 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/units.h"
+
+#define PATIENCE_NS 3000000000ull /* with who holds windows that are to be replaced */
+#define RETRY_US    20000
 
 void ivp_windows_identify(struct ivp_topology *topology)
 {
@@ -55,12 +61,22 @@ static void fill_geometry(const struct ivp_topology *topology, const struct ivp_
 	memcpy(geometry->uuid, link->uuid, sizeof(geometry->uuid));
 }
 
+/* Children of a supervisor that was killed are killed too, but a guest takes its time to go. */
+static int remove_old(const char *path, uint64_t until_ns, struct ivp_why *why)
+{
+	int error;
+
+	while ((error = ivp_region_destroy(path, why)) == -EBUSY && ivp_now_ns() < until_ns)
+		usleep(RETRY_US);
+	return error;
+}
+
 /* Creates the file of one object, after an old one has gone if that may be. */
 static int create_object(const char *path, uint64_t bytes, const struct ivp_link_conf *link,
-			 bool replace, struct ivp_region *region, unsigned *replaced,
+			 uint64_t until_ns, struct ivp_region *region, unsigned *replaced,
 			 struct ivp_why *why)
 {
-	int error = replace ? ivp_region_destroy(path, why) : -ENOENT;
+	int error = until_ns ? remove_old(path, until_ns, why) : -ENOENT;
 
 	if (error == 0)
 		++*replaced;
@@ -80,7 +96,7 @@ static int object_path(char path[256], const struct ivp_topology *topology,
 }
 
 static int create_link(struct ivp_link_windows *link, const struct ivp_topology *topology,
-		       uint64_t epoch, bool replace, unsigned *replaced, struct ivp_why *why)
+		       uint64_t epoch, uint64_t until_ns, unsigned *replaced, struct ivp_why *why)
 {
 	const bool shared = link->link->isolation == IVP_ISOLATION_SHARED;
 	struct ivp_geometry geometry;
@@ -91,12 +107,12 @@ static int create_link(struct ivp_link_windows *link, const struct ivp_topology 
 	if (!error)
 		error = object_path(path, topology, link->link, IVP_WINDOW_DATA, why);
 	if (!error)
-		error = create_object(path, link->layout.data_object_bytes, link->link, replace,
+		error = create_object(path, link->layout.data_object_bytes, link->link, until_ns,
 				      &link->data, replaced, why);
 	if (!error && !shared)
 		error = object_path(path, topology, link->link, IVP_WINDOW_CREDIT, why);
 	if (!error && !shared)
-		error = create_object(path, link->layout.credit_object_bytes, link->link, replace,
+		error = create_object(path, link->layout.credit_object_bytes, link->link, until_ns,
 				      &link->credit, replaced, why);
 	if (error)
 		return error;
@@ -112,6 +128,7 @@ static int create_link(struct ivp_link_windows *link, const struct ivp_topology 
 int ivp_windows_create(struct ivp_windows *windows, const struct ivp_topology *topology,
 		       bool replace, struct ivp_why *why)
 {
+	const uint64_t until_ns = replace ? ivp_now_ns() + PATIENCE_NS : 0;
 	const uint64_t epoch = ivp_epoch_make();
 	int error = 0;
 
@@ -124,7 +141,7 @@ int ivp_windows_create(struct ivp_windows *windows, const struct ivp_topology *t
 	for (unsigned i = 0; !error && i < topology->link_count; i++) {
 		windows->links[i].link = topology->links[i];
 		windows->count++;
-		error = create_link(&windows->links[i], topology, epoch, replace,
+		error = create_link(&windows->links[i], topology, epoch, until_ns,
 				    &windows->replaced, why);
 	}
 	if (error)

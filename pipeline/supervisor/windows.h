@@ -34,7 +34,7 @@ int ivp_windows_bytes(const struct ivp_topology *topology, uint64_t *bytes, stru
 
 /*
  * Creates and formats the windows of all links, whose UUIDs must be there. With replace, files of
- * the same names that nobody holds are removed first, and counted.
+ * the same names that nobody holds are removed first, and counted; who holds one has 3 s to go.
  * Returns 0; -EBUSY if a file is held, -EEXIST if it is there and replace is false, or -errno,
  * with the reason; then nothing that it made is left.
  */

@@ -206,7 +206,6 @@ dead() {
 	! kill -0 "$stage" 2>/dev/null
 }
 check "the children die with the supervisor" await 10 dead
-rm -rf "$run_folder"
 check "the next run clears up after it" says 0 "replaced 6" run --output "$tmp/out"
 check "nothing is left in the end" nothing_left
 

@@ -75,6 +75,26 @@ check_same "the run succeeds behind its walls" 0 "$got"
 check_same "every image arrived" 3 "$(find "$tmp/out" -type f | wc -l)"
 check "nothing is left" nothing_left "$tmp/log"
 
+# Guests end with their supervisor, although they are another user's; the next run finds the rest.
+rm -r "$tmp/out"
+run
+check "guests are started again" await 60 both_started
+guests=("$(pid_of blur "$tmp/log")" "$(pid_of resize "$tmp/log")")
+kill -KILL "$run_pid"
+wait "$run_pid" 2>/dev/null
+guests_gone() {
+	! kill -0 "${guests[0]}" 2>/dev/null && ! kill -0 "${guests[1]}" 2>/dev/null
+}
+check "a supervisor that is killed takes its guests with it" await 30 guests_gone
+run
+got=0
+wait "$run_pid" || got=$?
+check_same "the next run succeeds" 0 "$got"
+check "it says what it found" grep -q "replaced 6 window files" "$tmp/log"
+check "it has taken over the dead one's folder" grep -q "removed 1 folder" "$tmp/log"
+check_same "every image arrived" 3 "$(find "$tmp/out" -type f | wc -l)"
+check "nothing is left" nothing_left "$tmp/log"
+
 # refused STATUS TEXT OPTION...
 refused() {
 	local wanted=$1 text=$2 got=0
