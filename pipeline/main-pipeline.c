@@ -20,6 +20,8 @@ static const struct command {
     {"destroy", "remove the links of a pipeline", ivp_command_destroy},
     {"filters", "list and describe the filters", ivp_command_filters},
     {"image", "make an initial root file system for guests", ivp_command_image},
+    {"doorbell-server", "serve the doorbells of links, for machines of your own",
+     ivp_command_doorbell_server},
     {"doctor", "check this machine, and say how to mend what is wrong", ivp_command_doctor},
 };
 
@@ -34,7 +36,7 @@ static const char *list_commands(void)
 	size_t used = (size_t)snprintf(text, sizeof(text), "Commands:\n");
 
 	for (size_t i = 0; i < COMMANDS && used < sizeof(text); i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "  %-10s %s\n",
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "  %-15s %s\n",
 					 commands[i].name, commands[i].summary);
 	if (used < sizeof(text))
 		snprintf(text + used, sizeof(text) - used,

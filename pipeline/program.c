@@ -21,6 +21,11 @@ int ivp_program_read(const struct ivp_cli *cli, const char *file, struct ivp_top
 	return error ? ivp_exit_code(error) : EX_OK;
 }
 
+static void warn(const char *text)
+{
+	ivp_log(IVP_LOG_WARNING, "%s", text);
+}
+
 struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, const char *name,
 					 const struct ivp_link_conf *link)
 {
@@ -32,6 +37,8 @@ struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, co
 	    .credit = link->credit,
 	    .patience_ns = link->timeout_ns,
 	    .checksum = link->checksum,
+	    .wake = topology->wake,
+	    .tell = warn,
 	    .stop = &ivp_signal_level,
 	};
 }

@@ -23,9 +23,13 @@ struct ivp_mapping {
 	size_t bytes;
 };
 
+/* A link's doorbell, see wire.h, section 4; what is in it is the transport's. */
+struct ivp_bell;
+
 /* What a peer says of itself when it attaches. */
 struct ivp_attach {
-	uint64_t kernel_id; /* hash of the boot id; 0 if not known: no futex then */
+	uint64_t kernel_id;    /* hash of the boot id; 0 if not known: no futex then */
+	struct ivp_bell *bell; /* NULL: none; else it has to live until finish */
 	uint32_t process_id;
 	bool checksum; /* producer: store the XXH3 of every payload */
 };

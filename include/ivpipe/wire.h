@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ivpipe wire, version 1.0: everything a stranger needs to write a compatible peer.
+ * The ivpipe wire, version 1.1: everything a stranger needs to write a compatible peer.
  *
  *
  * 1. Windows
@@ -127,6 +127,15 @@
  * XXH3-64, seed 0, of /proc/sys/kernel/random/boot_id with its newline, lowest bit set; 0 if it
  * is not known. A futex can only ring where both are equal and not 0.
  *
+ * Between machines a doorbell rings: QEMU's device ivshmem-doorbell, or on a host an eventfd, both
+ * from a server (ivshmem-spec of QEMU) that serves this link alone. Its memory is one page, struct
+ * ivp_wire_bell, which says whose it is and carries no frame. Everybody who is joined can write
+ * that page, so whoever joins reads it once, and believes it no more than any ring. bell_server is
+ * the number from it, 0 for a peer that is not joined; bell_peer is 1 + the peer's number at the
+ * server if it can be rung there. A doorbell can only ring where both bell_server are equal and
+ * not 0. The producer is rung by vector 0, consumer i by vector 1 + i. Rings that nobody has
+ * waited for yet merge into one, and one is enough: who comes back looks at the position.
+ *
  *
  * 5. Versions
  *
@@ -159,8 +168,9 @@
 #include <stdint.h>
 
 #define IVP_WIRE_MAGIC 0x0A1A657069707669ull /* "ivpipe", ^Z, newline, as bytes in memory */
+#define IVP_BELL_MAGIC 0x0A1A6C6C65627669ull /* "ivbell", ^Z, newline */
 #define IVP_WIRE_MAJOR 1
-#define IVP_WIRE_MINOR 0
+#define IVP_WIRE_MINOR 1
 
 #define IVP_MAX_CONSUMERS 8
 #define IVP_MIN_SLOTS     2 /* the last committed descriptor must outlive the next one's filling */
@@ -309,13 +319,16 @@ struct ivp_wire_owner {
 	uint64_t wake_at; /* 64: ring when your position reaches this */
 	uint64_t pad1[7]; /* 72 */
 
-	uint32_t generation; /* 128: attachments so far */
-	uint32_t state;      /* 132: IVP_STATE_* */
-	uint64_t heartbeat;  /* 136: counts while its writer lives */
-	uint64_t kernel_id;  /* 144: see section 4 */
-	uint32_t exit_code;  /* 152: with IVP_STATE_FAILED: sysexits(3) */
-	uint32_t process_id; /* 156: in its own kernel, for people */
-	uint64_t pad2[4];    /* 160 */
+	uint32_t generation;  /* 128: attachments so far */
+	uint32_t state;       /* 132: IVP_STATE_* */
+	uint64_t heartbeat;   /* 136: counts while its writer lives */
+	uint64_t kernel_id;   /* 144: see section 4 */
+	uint32_t exit_code;   /* 152: with IVP_STATE_FAILED: sysexits(3) */
+	uint32_t process_id;  /* 156: in its own kernel, for people */
+	uint64_t bell_server; /* 160: see section 4; since 1.1 */
+	uint32_t bell_peer;   /* 168 */
+	uint32_t reserved3;   /* 172 */
+	uint64_t pad2[2];     /* 176 */
 
 	uint64_t attempt_position; /* 192: credit window: the frame at work */
 	uint32_t attempt;          /* 200: how often it was started, 0 = none at work */
@@ -365,6 +378,19 @@ struct ivp_wire_descriptor {
 	uint64_t reserved2[6];   /* 80 */
 
 	struct ivp_wire_trail trail[IVP_TRAIL]; /* 128: from trail_count on they say nothing */
+};
+
+/* The page of a doorbell server: which link its rings are for. Written by the server, once. */
+struct ivp_wire_bell {
+	uint64_t magic;                     /* 0: IVP_BELL_MAGIC, stored last */
+	uint16_t major;                     /* 8 */
+	uint16_t minor;                     /* 10 */
+	uint32_t vectors;                   /* 12: of each peer: 1 + the link's consumers */
+	uint64_t server;                    /* 16: random, not 0: one life of one server */
+	uint8_t uuid[16];                   /* 24: the link's; all 0: not known to the server */
+	char link_name[IVP_NAME_BYTES];     /* 40: padded with NUL */
+	char pipeline_name[IVP_NAME_BYTES]; /* 72 */
+	uint64_t reserved[3];               /* 104 */
 };
 
 #define IVP_WIRE_RECOVERY_OFFSET 256
@@ -433,7 +459,10 @@ IVP_WIRE_AT(ivp_wire_owner, heartbeat, 136);
 IVP_WIRE_AT(ivp_wire_owner, kernel_id, 144);
 IVP_WIRE_AT(ivp_wire_owner, exit_code, 152);
 IVP_WIRE_AT(ivp_wire_owner, process_id, 156);
-IVP_WIRE_AT(ivp_wire_owner, pad2, 160);
+IVP_WIRE_AT(ivp_wire_owner, bell_server, 160);
+IVP_WIRE_AT(ivp_wire_owner, bell_peer, 168);
+IVP_WIRE_AT(ivp_wire_owner, reserved3, 172);
+IVP_WIRE_AT(ivp_wire_owner, pad2, 176);
 IVP_WIRE_AT(ivp_wire_owner, attempt_position, 192);
 IVP_WIRE_AT(ivp_wire_owner, attempt, 200);
 IVP_WIRE_AT(ivp_wire_owner, reserved1, 204);
@@ -476,5 +505,16 @@ IVP_WIRE_AT(ivp_wire_descriptor, checksum, 72);
 IVP_WIRE_AT(ivp_wire_descriptor, reserved2, 80);
 IVP_WIRE_AT(ivp_wire_descriptor, trail, 128);
 IVP_WIRE_SIZE(ivp_wire_descriptor, 256);
+
+IVP_WIRE_AT(ivp_wire_bell, magic, 0);
+IVP_WIRE_AT(ivp_wire_bell, major, 8);
+IVP_WIRE_AT(ivp_wire_bell, minor, 10);
+IVP_WIRE_AT(ivp_wire_bell, vectors, 12);
+IVP_WIRE_AT(ivp_wire_bell, server, 16);
+IVP_WIRE_AT(ivp_wire_bell, uuid, 24);
+IVP_WIRE_AT(ivp_wire_bell, link_name, 40);
+IVP_WIRE_AT(ivp_wire_bell, pipeline_name, 72);
+IVP_WIRE_AT(ivp_wire_bell, reserved, 104);
+IVP_WIRE_SIZE(ivp_wire_bell, 128);
 
 #endif

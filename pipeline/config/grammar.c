@@ -10,6 +10,7 @@ static const char *const policies[] = {"block", "drop-newest", "drop-oldest", "l
 static const char *const isolations[] = {"one-way", "shared", NULL};
 static const char *const runs[] = {"guest", "process", NULL};
 static const char *const restarts[] = {"on-failure", "no", NULL};
+const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
 
 /* A key, its field and how to read it. */
@@ -20,6 +21,7 @@ static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL
 
 const struct ivp_rule ivp_root_rules[] = {
     RULE(ivp_topology, "name", name, ivp_value_name),
+    RULE(ivp_topology, "wake", wake, ivp_value_word, .words = ivp_wake_words),
     {0},
 };
 
@@ -58,6 +60,7 @@ const struct ivp_rule ivp_stage_rules[] = {
 	 .min = SECOND / 1000, .max = 5 * SECOND),
     RULE(ivp_stage_conf, "stall", stall_ns, ivp_value_duration, .min = SECOND / 10,
 	 .max = 86400 * SECOND),
+    RULE(ivp_stage_conf, "wake", wake, ivp_value_word, .words = ivp_wake_words),
     {0},
 };
 

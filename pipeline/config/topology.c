@@ -13,6 +13,9 @@
 #define MIB    (1ull << 20)
 #define SECOND 1000000000ull
 
+/* Of a stage that has no key wake: the topology's may come behind it. */
+#define AS_TOPOLOGY ((enum ivp_wake)(IVP_WAKE_POLL + 1))
+
 const struct ivp_restart_conf ivp_restart_defaults = {
     .policy = IVP_RESTART_ON_FAILURE,
     .limit = 5,
@@ -33,6 +36,12 @@ struct ivp_stage_conf *ivp_topology_stage(const struct ivp_topology *topology, c
 		if (strcmp(topology->stages[i]->name, name) == 0)
 			return topology->stages[i];
 	return NULL;
+}
+
+enum ivp_wake ivp_stage_wake(const struct ivp_topology *topology,
+			     const struct ivp_stage_conf *stage)
+{
+	return stage->wake == AS_TOPOLOGY ? topology->wake : stage->wake;
 }
 
 struct ivp_link_conf *ivp_build_link(struct ivp_builder *builder, const char *name,
@@ -96,6 +105,7 @@ struct ivp_stage_conf *ivp_build_stage(struct ivp_builder *builder, const char *
 	    .threads = 1,
 	    .restart = ivp_restart_defaults,
 	    .stall_ns = 60 * SECOND,
+	    .wake = AS_TOPOLOGY,
 	};
 	snprintf(stage->name, sizeof(stage->name), "%s", name);
 	return stage;

@@ -16,6 +16,7 @@
 
 #include <ivpipe/filter.h>
 #include "base/diag.h"
+#include "transport/bell.h"
 
 /* link NAME { } */
 struct ivp_link_conf {
@@ -73,6 +74,8 @@ struct ivp_stage_conf {
 	unsigned isa;          /* isa = auto: index into ivp_isa_words */
 	struct ivp_restart_conf restart;
 	uint64_t stall_ns; /* stall = "60s": how long it may give no sign of life */
+	enum ivp_wake
+	    wake; /* wake = auto | futex | doorbell | vfio | uio | poll; else the topology's */
 	unsigned filter_count;
 	struct ivp_filter_conf *filters; /* in their order; none: frames are copied through */
 };
@@ -111,6 +114,7 @@ struct ivp_topology {
 	char **files;     /* the file and what it includes */
 	unsigned file_count;
 	char name[IVP_NAME_BYTES]; /* name = "blur-resize"; default: the file's, without .conf */
+	enum ivp_wake wake;        /* wake = auto: of all that say nothing else */
 	unsigned link_count, stage_count;
 	struct ivp_link_conf **links;
 	struct ivp_stage_conf **stages;
@@ -153,6 +157,11 @@ void ivp_topology_write_stage(const struct ivp_topology *topology,
 #define IVP_FILE_PLACE (IVP_NAME_BYTES + 24)
 const struct ivp_param_file *ivp_topology_stage_file(const struct ivp_stage_conf *stage,
 						     unsigned index, char place[IVP_FILE_PLACE]);
+/* The words of the key wake, in the order of enum ivp_wake; then NULL. */
+extern const char *const ivp_wake_words[];
+/* What the stage may be woken by. */
+enum ivp_wake ivp_stage_wake(const struct ivp_topology *topology,
+			     const struct ivp_stage_conf *stage);
 
 /* The memory a link needs. */
 struct ivp_layout;

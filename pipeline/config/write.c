@@ -147,6 +147,7 @@ void ivp_topology_write_stage(const struct ivp_topology *topology,
 		stage->restart.limit);
 	write_duration(to, "restart-delay", stage->restart.delay_ns);
 	write_duration(to, "stall", stage->stall_ns);
+	fprintf(to, "    wake = %s\n", ivp_wake_words[ivp_stage_wake(topology, stage)]);
 	for (unsigned i = 0; i < stage->filter_count; i++)
 		write_filter(to, stage, i);
 	fputs("}\n", to);

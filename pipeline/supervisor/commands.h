@@ -12,6 +12,7 @@ int ivp_command_create(int argc, char **argv);
 int ivp_command_destroy(int argc, char **argv);
 int ivp_command_filters(int argc, char **argv);
 int ivp_command_image(int argc, char **argv);
+int ivp_command_doorbell_server(int argc, char **argv);
 int ivp_command_doctor(int argc, char **argv);
 
 #endif

@@ -118,6 +118,7 @@ static uint32_t announce(void *window, const struct ivp_attach *self)
 	IVP_STEP(attach);
 	ivp_store_relaxed(&own->wake_at, 0);
 	ivp_store_relaxed(&own->kernel_id, self->kernel_id);
+	ivp_notify_join(own, self->bell);
 	ivp_store32_relaxed(&own->process_id, self->process_id);
 	ivp_store32_relaxed(&own->exit_code, 0);
 	ivp_owner_beat(own);
@@ -168,6 +169,8 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;
 	producer->left_state = announce(data.base, self);
 	producer->generation = ivp_load32_relaxed(&ring->own->generation);
+	for (unsigned i = 0; i < credit_count; i++)
+		ivp_notify_greet(ring->peer[i], self->bell, IVP_VECTOR_CONSUMER(i));
 	return 0;
 
 corrupt:
@@ -204,6 +207,7 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
 	ivp_backoff_init(&consumer->backoff);
 	consumer->left_state = announce(credit.base, self);
 	consumer->generation = ivp_load32_relaxed(&ring->own->generation);
+	ivp_notify_greet(ring->peer, self->bell, IVP_VECTOR_PRODUCER);
 	return 0;
 }
 

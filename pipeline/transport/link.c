@@ -170,8 +170,8 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 	IVP_STEP(W2);
 	ivp_ring_moved();
 	for (unsigned i = 0; i < ring->peers; i++)
-		ivp_notify_ring(ring->own, ring->peer[i], position, ring->head,
-				producer->self.kernel_id);
+		ivp_notify_ring(ring->own, ring->peer[i], position, ring->head, &producer->self,
+				IVP_VECTOR_CONSUMER(i));
 }
 
 bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *frame)
@@ -211,7 +211,8 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 					.peer = ring->peer[which],
 					.seen = ring->tail[which],
 					.enough = ring->tail[which] + 1,
-					.kernel_id = producer->self.kernel_id};
+					.kernel_id = producer->self.kernel_id,
+					.bell = producer->self.bell};
 		ivp_notify_wait(&wait, timeout_ns, &producer->backoff);
 		result = ivp_ring_reserve(ring, NULL);
 	}
@@ -318,7 +319,8 @@ void ivp_consumer_release(struct ivp_consumer *consumer)
 	ivp_store32_relaxed(&ring->own->attempt, 0);
 	IVP_STEP(W2);
 	ivp_ring_moved();
-	ivp_notify_ring(ring->own, ring->peer, position, ring->tail, consumer->self.kernel_id);
+	ivp_notify_ring(ring->own, ring->peer, position, ring->tail, &consumer->self,
+			IVP_VECTOR_PRODUCER);
 }
 
 int ivp_consumer_wait(struct ivp_consumer *consumer, uint64_t timeout_ns)
@@ -332,7 +334,8 @@ int ivp_consumer_wait(struct ivp_consumer *consumer, uint64_t timeout_ns)
 					.peer = ring->peer,
 					.seen = ring->head,
 					.enough = ring->head + 1,
-					.kernel_id = consumer->self.kernel_id};
+					.kernel_id = consumer->self.kernel_id,
+					.bell = consumer->self.bell};
 		ivp_notify_wait(&wait, timeout_ns, &consumer->backoff);
 		result = ivp_ring_acquire(ring);
 	}

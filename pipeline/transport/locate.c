@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ivpipe/ring.h>
+#include "transport/pci.h"
 #include "transport/window.h"
 
 const char *ivp_locate_pci_folder = "/sys/bus/pci/devices";
@@ -30,6 +32,14 @@ struct search {
 	bool denied; /* a PCI device could not be opened: waiting will not help */
 	unsigned seen;
 	char notes[160];
+};
+
+/* Something that may be a window. */
+struct candidate {
+	const char *path, *source;
+	const char *device; /* NULL: a file */
+	bool certain;       /* the configuration names it, so it must be the one */
+	bool enabled;       /* the device was off before we came */
 };
 
 static void note(struct search *search, const char *source, const char *text)
@@ -92,9 +102,40 @@ static void refuse_version(const char *path, const struct ivp_window_query *quer
 	}
 }
 
-static void keep(struct search *search, const char *path, const char *source, uint64_t offset,
+/* By ivpipe_uio if it has the device, else by sysfs: never one beside the other, which the kernel
+ * complains of, since they map memory as of two types. */
+static int open_candidate(const struct candidate *candidate, bool writable,
+			  struct ivp_region *region, struct ivp_why *why)
+{
+	struct ivp_pci_map map;
+	char driver[64] = "";
+
+	if (candidate->device)
+		ivp_pci_driver(candidate->device, driver, sizeof(driver));
+	if (strcmp(driver, IVP_PCI_UIO) == 0 && ivp_pci_uio_map(candidate->device, 1, &map) == 0)
+		return ivp_region_open_device(map.path, map.offset, map.bytes, writable, region,
+					      why);
+	return ivp_region_open(candidate->path, writable, region, why);
+}
+
+/* Gives a device that has a window of ours to ivpipe_uio, if that driver is there: it maps the
+ * window as write-back memory, sysfs as uncached. */
+static void give_to_uio(const struct candidate *candidate)
+{
+	if (!candidate->device || ivp_pci_is_doorbell(candidate->device) ||
+	    !ivp_pci_has_driver(IVP_PCI_UIO))
+		return;
+	/* Off again, the driver knows that nobody has it mapped and that it may be moved. */
+	if (candidate->enabled)
+		(void)ivp_pci_disable(candidate->device);
+	if (ivp_pci_bind(candidate->device, IVP_PCI_UIO) != 0)
+		(void)ivp_pci_enable(candidate->device);
+}
+
+static void keep(struct search *search, const struct candidate *candidate, uint64_t offset,
 		 uint64_t bytes)
 {
+	const char *source = candidate->source;
 	struct ivp_why part;
 
 	if (search->error == 0) {
@@ -106,8 +147,9 @@ static void keep(struct search *search, const char *path, const char *source, ui
 		search->error = -ENOTUNIQ;
 		return;
 	}
+	give_to_uio(candidate);
 	search->error =
-	    ivp_region_open(path, search->query->writable, &search->window->region, &part);
+	    open_candidate(candidate, search->query->writable, &search->window->region, &part);
 	if (search->error) {
 		note(search, source, part.text);
 		return;
@@ -126,9 +168,10 @@ static void keep(struct search *search, const char *path, const char *source, ui
 	search->window->bytes = bytes;
 }
 
-/* Looks at one candidate. certain: the configuration names it, so it must be the one. */
-static void try_candidate(struct search *search, const char *path, const char *source, bool certain)
+static void try_candidate(struct search *search, const struct candidate *candidate)
 {
+	const char *path = candidate->path, *source = candidate->source;
+	const bool certain = candidate->certain;
 	struct ivp_wire_header header;
 	struct ivp_region region;
 	struct ivp_why part;
@@ -137,7 +180,7 @@ static void try_candidate(struct search *search, const char *path, const char *s
 
 	if (search->error != -ENOENT && search->error != 0)
 		return;
-	int error = ivp_region_open(path, false, &region, &part);
+	int error = open_candidate(candidate, false, &region, &part);
 	if (error) {
 		/* part names the path itself. */
 		note(search, source == path ? NULL : source, part.text);
@@ -148,7 +191,11 @@ static void try_candidate(struct search *search, const char *path, const char *s
 		return;
 	}
 	error = ivp_window_inspect(region.base, region.bytes, &header, &part);
+	bool bell =
+	    error == -ENOMSG && ivp_load_relaxed((const uint64_t *)region.base) == IVP_BELL_MAGIC;
 	ivp_region_close(&region);
+	if (bell && !certain)
+		return; /* no window, and none of a stranger's: see bell.h */
 	if (error) {
 		note(search, source, part.text);
 		if (error == -EPROTONOSUPPORT && certain)
@@ -158,7 +205,7 @@ static void try_candidate(struct search *search, const char *path, const char *s
 		return;
 	}
 	if (matches(search->query, &header, &offset, &bytes)) {
-		keep(search, path, source, offset, bytes);
+		keep(search, candidate, offset, bytes);
 		return;
 	}
 	snprintf(text, sizeof(text), "the %s window of link '%s'%s",
@@ -176,24 +223,20 @@ static void try_candidate(struct search *search, const char *path, const char *s
 static void try_device(struct search *search, const char *device, bool certain)
 {
 	char path[PATH_MAX], source[64], enabled[8];
-	const char *address = strrchr(device, '/') + 1;
 	bool combine = search->query->writable && search->query->kind == IVP_WINDOW_DATA;
+	struct candidate candidate = {
+	    .path = path, .source = source, .device = device, .certain = certain};
 
-	snprintf(source, sizeof(source), "pci %s", address);
+	snprintf(source, sizeof(source), "pci %s", strrchr(device, '/') + 1);
+	/* Memory decoding is off until a driver, or we, ask for the device. */
 	ivp_locate_read_word(device, "enable", enabled, sizeof(enabled));
-	if (strcmp(enabled, "0") == 0) {
-		/* Memory decoding is off until a driver, or we, ask for the device. */
-		snprintf(path, sizeof(path), "%s/enable", device);
-		int fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0 || write(fd, "1", 1) != 1)
-			note(search, source, "cannot be enabled: root may do that");
-		if (fd >= 0)
-			close(fd);
-	}
+	candidate.enabled = strcmp(enabled, "0") == 0;
+	if (ivp_pci_enable(device) < 0)
+		note(search, source, "cannot be enabled: root may do that");
 	snprintf(path, sizeof(path), "%s/resource2_wc", device);
 	if (!combine || access(path, W_OK) != 0)
 		snprintf(path, sizeof(path), "%s/resource2", device);
-	try_candidate(search, path, source, certain);
+	try_candidate(search, &candidate);
 }
 
 bool ivp_locate_is_ivshmem(const char *device)
@@ -229,7 +272,9 @@ static void try_devices(struct search *search, const char *label)
 
 static void try_file(struct search *search, const char *path)
 {
-	try_candidate(search, path, path, true);
+	const struct candidate candidate = {.path = path, .source = path, .certain = true};
+
+	try_candidate(search, &candidate);
 }
 
 /* The file that belongs to the query by its name; any pipeline's if the name is not known. */
@@ -237,6 +282,7 @@ static void try_shared_memory(struct search *search)
 {
 	const struct ivp_window_query *query = search->query;
 	char path[PATH_MAX];
+	struct candidate candidate = {.path = path, .source = path};
 	unsigned kind = query->kind;
 	glob_t found;
 
@@ -249,14 +295,19 @@ static void try_shared_memory(struct search *search)
 				    query->consumer) < 0)
 			return;
 		if (query->pipeline) {
+			candidate.certain = !shared;
 			if (access(path, F_OK) == 0)
-				try_candidate(search, path, path, !shared);
+				try_candidate(search, &candidate);
 			continue;
 		}
 		if (glob(path, 0, NULL, &found) != 0)
 			continue;
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			try_candidate(search, found.gl_pathv[i], found.gl_pathv[i], false);
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			const struct candidate any = {.path = found.gl_pathv[i],
+						      .source = found.gl_pathv[i]};
+
+			try_candidate(search, &any);
+		}
 		globfree(&found);
 	}
 }

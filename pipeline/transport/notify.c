@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "transport/bell.h"
 #include "transport/step.h"
 
-#define SPIN_NS          20000    /* a wake-up costs 10 to 70 us; half of that is lost at most */
-#define FIRST_SLEEP_NS   20000    /* polling: first nap */
-#define LONGEST_SLEEP_NS 16000000 /* polling: after 80 ms; a nap is a fifth of the wait so far */
-#define LONGEST_FUTEX_NS 250000000
-#define LOOKS_PER_CLOCK  64 /* spins between two looks at the clock */
+#define SPIN_NS          20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
+#define FIRST_SLEEP_NS   20000     /* polling: first nap */
+#define LONGEST_SLEEP_NS 16000000  /* polling: after 80 ms; a nap is a fifth of the wait so far */
+#define LONGEST_NS       250000000 /* asleep where a ring would wake us */
+#define LOOKS_PER_CLOCK  64        /* spins between two looks at the clock */
 
 void ivp_backoff_init(struct ivp_backoff *backoff)
 {
@@ -64,8 +65,7 @@ static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
 	if (wait->kernel_id == 0 || ivp_load_relaxed(&wait->peer->kernel_id) != wait->kernel_id)
 		return false;
 
-	struct timespec timeout =
-	    to_timespec(timeout_ns < LONGEST_FUTEX_NS ? timeout_ns : LONGEST_FUTEX_NS);
+	struct timespec timeout = to_timespec(timeout_ns < LONGEST_NS ? timeout_ns : LONGEST_NS);
 	IVP_STEP(W1);
 	ivp_ring_announce(wait->own, wait->enough);
 	IVP_STEP(recheck);
@@ -77,6 +77,26 @@ static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
 	return result == 0 || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
 }
 
+/*
+ * Returns false if the peer cannot ring us here. A ring that comes between the announcement and
+ * the sleep stays in the descriptor and ends the sleep at once; it is taken out before the caller
+ * looks at the position, so one that comes later is for what the caller has not seen.
+ */
+static bool sleep_on_bell(const struct ivp_wait *wait, uint64_t timeout_ns)
+{
+	if (!ivp_bell_wakes(wait->bell, wait->peer))
+		return false;
+	IVP_STEP(W1);
+	ivp_ring_announce(wait->own, wait->enough);
+	IVP_STEP(recheck);
+	if (moved(wait))
+		return true;
+	IVP_STEP(sleep);
+	bool rung = ivp_bell_sleep(wait->bell, timeout_ns < LONGEST_NS ? timeout_ns : LONGEST_NS);
+	ivp_bell_judge(wait->bell, rung, moved(wait));
+	return true;
+}
+
 void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff)
 {
 	if (spin(wait, backoff->spin_ns < timeout_ns ? backoff->spin_ns : timeout_ns)) {
@@ -84,7 +104,7 @@ void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct iv
 		return;
 	}
 	ivp_store_relaxed(&wait->own->sleeps, wait->own->sleeps + 1);
-	if (sleep_on_futex(wait, timeout_ns))
+	if (sleep_on_futex(wait, timeout_ns) || sleep_on_bell(wait, timeout_ns))
 		return;
 
 	uint64_t slept = 0;
@@ -104,17 +124,35 @@ void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct iv
 }
 
 void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
-		     uint64_t after, uint64_t kernel_id)
+		     uint64_t after, const struct ivp_attach *self, unsigned vector)
 {
-	if (!ivp_ring_wanted(peer, before, after) || kernel_id == 0 ||
-	    ivp_load_relaxed(&peer->kernel_id) != kernel_id)
+	if (!ivp_ring_wanted(peer, before, after))
+		return;
+	const bool near =
+	    self->kernel_id != 0 && ivp_load_relaxed(&peer->kernel_id) == self->kernel_id;
+	if (!near && !ivp_bell_reaches(self->bell, peer))
 		return;
 	IVP_STEP(ring);
 	ivp_store_relaxed(&own->wakeups, own->wakeups + 1);
-	syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	if (near)
+		syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	else
+		ivp_bell_ring(self->bell, ivp_load32_relaxed(&peer->bell_peer) - 1, vector);
+}
+
+void ivp_notify_join(struct ivp_wire_owner *own, const struct ivp_bell *bell)
+{
+	ivp_store_relaxed(&own->bell_server, bell ? bell->server : 0);
+	ivp_store32_relaxed(&own->bell_peer, bell && bell->wait_fd >= 0 ? 1 + bell->own : 0);
 }
 
 void ivp_notify_kick(struct ivp_wire_owner *own)
 {
 	syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void ivp_notify_greet(const struct ivp_wire_owner *peer, struct ivp_bell *bell, unsigned vector)
+{
+	if (ivp_bell_reaches(bell, peer))
+		ivp_bell_ring(bell, ivp_load32_relaxed(&peer->bell_peer) - 1, vector);
 }

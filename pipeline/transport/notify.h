@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for a peer's position to change, and telling a peer that ours did. Two back ends:
- * futex where both peers run on one kernel, poll everywhere. wire.h, section 4, has the rule and
+ * Waiting for a peer's position to change, and telling a peer that ours did. Three back
+ * ends: futex where both peers run on one kernel, doorbell where both are joined to one doorbell
+ * server (bell.h), poll everywhere. wire.h, section 4, has the rule and
  * why no wake-up is lost. One thread per backoff; the functions keep no other state.
  */
 #ifndef IVP_TRANSPORT_NOTIFY_H
@@ -18,6 +19,7 @@ struct ivp_wait {
 	uint64_t seen;                     /* the peer's position, not enough for us */
 	uint64_t enough;                   /* the position that is: above seen */
 	uint64_t kernel_id;                /* ours, 0 if not known */
+	struct ivp_bell *bell;             /* ours, or NULL */
 };
 
 /*
@@ -26,13 +28,22 @@ struct ivp_wait {
  */
 void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff);
 
-/* Rings the peer if it waits for a position that ours passed on its way from before to after.
- * Call it after ivp_ring_moved. A failure is harmless: whoever sleeps looks again by itself. */
+/* By which the producer, and by which consumer i is rung. */
+#define IVP_VECTOR_PRODUCER    0u
+#define IVP_VECTOR_CONSUMER(i) (1u + (i))
+
+/* Rings the peer, at its vector, if it waits for a position that ours passed on its way from
+ * before to after. Call it after ivp_ring_moved. A failure is harmless: whoever sleeps looks again
+ * by itself. */
 void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
-		     uint64_t after, uint64_t kernel_id);
+		     uint64_t after, const struct ivp_attach *self, unsigned vector);
+
+/* Says in our own window where we can be rung. */
+void ivp_notify_join(struct ivp_wire_owner *own, const struct ivp_bell *bell);
 
 /* Rings whoever sleeps on our position, asked or not: a peer that attaches may be the successor
- * of one that died between its last store and its ring. */
+ * of one that died between its last store and its ring. By futex all, by doorbell this peer. */
 void ivp_notify_kick(struct ivp_wire_owner *own);
+void ivp_notify_greet(const struct ivp_wire_owner *peer, struct ivp_bell *bell, unsigned vector);
 
 #endif

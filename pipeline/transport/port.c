@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "base/units.h"
+#include "transport/notify.h"
 
 #define SLICE_NS     100000000u  /* between two looks at the peer */
 #define RETRY_NS     20000000u   /* between two looks for a window */
@@ -37,11 +38,73 @@ static uint64_t kernel_id(void)
 	return length > 0 ? XXH3_64bits(boot, (size_t)length) | 1 : 0;
 }
 
-static struct ivp_attach describe_self(const struct ivp_port_options *options)
+static struct ivp_attach describe_self(const struct ivp_port_options *options,
+				       struct ivp_bell *bell)
 {
-	return (struct ivp_attach){.kernel_id = kernel_id(),
+	const bool futex = options->wake == IVP_WAKE_AUTO || options->wake == IVP_WAKE_FUTEX;
+
+	/* Peers look at it too, so neither side sleeps or rings by a futex without it. */
+	return (struct ivp_attach){.kernel_id = futex ? kernel_id() : 0,
+				   .bell = bell->server ? bell : NULL,
 				   .process_id = (uint32_t)getpid(),
 				   .checksum = options->checksum};
+}
+
+/* A link without a doorbell is no worse than it was meant to be; one whose doorbell is of no use
+ * to us is, and its user is told once. */
+static int open_bell(struct ivp_bell *bell, const struct ivp_port_options *options,
+		     const struct ivp_wire_header *header, unsigned vector, struct ivp_why *why)
+{
+	const struct ivp_bell_query query = {
+	    .pipeline = options->pipeline,
+	    .link = options->link,
+	    .uuid = header->uuid,
+	    .vector = vector,
+	    .wake = options->wake,
+	};
+	struct ivp_why part = {""};
+	int error;
+
+	memset(bell, 0, sizeof(*bell));
+	if (options->wake == IVP_WAKE_FUTEX || options->wake == IVP_WAKE_POLL)
+		return 0;
+	error = ivp_bell_open(bell, &query, &part);
+	if (error && options->wake != IVP_WAKE_AUTO) {
+		ivp_why_set(why, "%s; 'wake = auto' would do without", part.text);
+		return error == -ENOENT ? -ENODEV : error;
+	}
+	if (part.text[0] && error != -ENOENT && options->tell)
+		options->tell(part.text);
+	bell->told = error != 0;
+	return 0;
+}
+
+const char *ivp_port_wake_name(enum ivp_wake wake, const struct ivp_bell *bell, char text[64])
+{
+	const bool futex = wake == IVP_WAKE_AUTO || wake == IVP_WAKE_FUTEX;
+
+	/* On a host both are of use: between its own programs, and with machines. */
+	if (bell->server && bell->wait_fd >= 0)
+		snprintf(text, 64, "%sdoorbell by %s",
+			 futex && bell->socket >= 0 ? "futex or " : "", bell->how);
+	else
+		snprintf(text, 64, "%s%s", futex ? "futex or polling" : "polling",
+			 bell->server ? " (its doorbell has no interrupts)" : "");
+	return text;
+}
+
+/* Says once that rings do not come. */
+static void look_after_bell(struct ivp_bell *bell, const struct ivp_wire_owner *peer,
+			    const char *link, void (*tell)(const char *text))
+{
+	const char *trouble = bell->told || !tell ? NULL : ivp_bell_trouble(bell, peer);
+	struct ivp_why text;
+
+	if (!trouble)
+		return;
+	bell->told = true;
+	ivp_why_set(&text, "link '%s': doorbell: %s; polling instead", link, trouble);
+	tell(text.text);
 }
 
 /* One writer for each window: the lock goes when the process goes. */
@@ -123,7 +186,7 @@ static void name_link(struct ivp_why *why, const char *link, const char *text)
 int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_options *options,
 			struct ivp_why *why)
 {
-	struct ivp_attach self = describe_self(options);
+	struct ivp_attach self;
 	struct ivp_why part;
 
 	memset(port, 0, sizeof(*port));
@@ -136,13 +199,19 @@ int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_optio
 		error = await_window(options, IVP_WINDOW_DATA, 0, false, &port->data, why);
 	if (!error)
 		error = claim(&port->credit, "consumer", options->link, why);
+	if (!error)
+		error = open_bell(&port->bell, options, (const void *)port->credit.base,
+				  IVP_VECTOR_CONSUMER(options->consumer), why);
 	if (!error) {
+		self = describe_self(options, &port->bell);
 		error = ivp_consumer_attach(&port->link, rest_of_region(&port->data),
 					    mapping_of(&port->credit), &self, &part);
 		if (error)
 			name_link(why, options->link, part.text);
 	}
+	port->tell = options->tell;
 	if (error) {
+		ivp_bell_close(&port->bell);
 		ivp_window_close(&port->credit);
 		ivp_window_close(&port->data);
 	}
@@ -165,7 +234,7 @@ int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_opt
 			 struct ivp_why *why)
 {
 	struct ivp_mapping credits[IVP_MAX_CONSUMERS];
-	struct ivp_attach self = describe_self(options);
+	struct ivp_attach self;
 	struct ivp_why part;
 	unsigned consumers = 0;
 
@@ -187,7 +256,11 @@ int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_opt
 			consumers = IVP_MAX_CONSUMERS;
 		error = open_credits(port, options, consumers, why);
 	}
+	if (!error)
+		error = open_bell(&port->bell, options, (const void *)port->data.base,
+				  IVP_VECTOR_PRODUCER, why);
 	if (!error) {
+		self = describe_self(options, &port->bell);
 		for (unsigned i = 0; i < consumers; i++)
 			credits[i] = mapping_of(&port->credit[i]);
 		error = ivp_producer_attach(&port->link, rest_of_region(&port->data), credits,
@@ -195,7 +268,9 @@ int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_opt
 		if (error)
 			name_link(why, options->link, part.text);
 	}
+	port->tell = options->tell;
 	if (error) {
+		ivp_bell_close(&port->bell);
 		ivp_window_close(&port->data);
 		for (unsigned i = 0; i < IVP_MAX_CONSUMERS; i++)
 			ivp_window_close(&port->credit[i]);
@@ -271,6 +346,7 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 		}
 		if (port->other)
 			ivp_producer_beat(&port->other->link);
+		look_after_bell(&port->bell, link->ring.peer, link->header.link_name, port->tell);
 		enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
 		result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
 			       "producer", why);
@@ -309,6 +385,8 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 		result = 0;
 		for (unsigned i = 0; i < link->ring.peers && result == 0; i++) {
 			enum ivp_peer peer = ivp_producer_peer(link, i, ivp_now_ns(), &silent_ns);
+			look_after_bell(&port->bell, link->ring.peer[i], link->header.link_name,
+					port->tell);
 			/* One that has read everything holds nothing up. */
 			if (link->ring.tail[i] == link->ring.head)
 				continue;
@@ -326,6 +404,7 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t exit_code)
 {
 	ivp_consumer_finish(&port->link, state, exit_code);
+	ivp_bell_close(&port->bell);
 	ivp_window_close(&port->credit);
 	ivp_window_close(&port->data);
 }
@@ -333,6 +412,7 @@ void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t 
 void ivp_output_port_close(struct ivp_output_port *port, uint32_t state, uint32_t exit_code)
 {
 	ivp_producer_finish(&port->link, state, exit_code);
+	ivp_bell_close(&port->bell);
 	ivp_window_close(&port->data);
 	for (unsigned i = 0; i < IVP_MAX_CONSUMERS; i++)
 		ivp_window_close(&port->credit[i]);

@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include <ivpipe/link.h>
+#include "transport/bell.h"
 #include "transport/locate.h"
 
 /* Where a link is and how long to wait for it. Strings are not kept. */
@@ -22,6 +23,9 @@ struct ivp_port_options {
 	unsigned consumer;         /* input ports: which consumer of the link */
 	uint64_t patience_ns;      /* a window or peer may be absent or silent for this long */
 	bool checksum;             /* output ports */
+	enum ivp_wake wake;        /* what we may be woken by */
+	/* Told of what is not as good as it could be; NULL: nobody is. */
+	void (*tell)(const char *text);
 	/* NULL, or 0: go on; 1: drain, that is take what is there, but wait for no more input;
 	 * 2: take nothing and wait for nothing. */
 	const volatile sig_atomic_t *stop;
@@ -31,6 +35,8 @@ struct ivp_output_port;
 
 struct ivp_input_port {
 	struct ivp_consumer link;
+	struct ivp_bell bell;
+	void (*tell)(const char *text);
 	struct ivp_window data, credit;
 	uint64_t patience_ns;
 	const volatile sig_atomic_t *stop;
@@ -39,6 +45,8 @@ struct ivp_input_port {
 
 struct ivp_output_port {
 	struct ivp_producer link;
+	struct ivp_bell bell;
+	void (*tell)(const char *text);
 	struct ivp_window data, credit[IVP_MAX_CONSUMERS];
 	uint64_t patience_ns;
 	const volatile sig_atomic_t *stop;
@@ -48,7 +56,8 @@ struct ivp_output_port {
 /*
  * Opens a port. Returns 0; -ETIMEDOUT if the windows did not appear in time; -EINTR if *stop was
  * set; -EBUSY if another process is attached as what we want to be; or as ivp_window_locate and
- * ivp_*_attach. The reason names the link. On failure there is nothing to close.
+ * ivp_*_attach, and ivp_bell_open if no other wake-up will do. The reason names the link. On
+ * failure there is nothing to close. The port must stay where it is.
  */
 int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_options *options,
 			struct ivp_why *why);
@@ -69,6 +78,9 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 			struct ivp_why *why);
 int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
 			 struct ivp_why *why);
+
+/* By what a port that is open is woken, for people: "doorbell by vfio-pci". */
+const char *ivp_port_wake_name(enum ivp_wake wake, const struct ivp_bell *bell, char text[64]);
 
 /* Leaves the link (see ivp_*_finish) and closes the windows. A zeroed port is fine. */
 void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t exit_code);

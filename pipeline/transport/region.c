@@ -42,24 +42,32 @@ static int parse_id(const char *word, bool group, unsigned *id)
 	return entry ? 0 : -ENOENT;
 }
 
-static int change_owner(int fd, const char *owner, struct ivp_why *why)
+int ivp_region_parse_owner(const char *owner, unsigned *uid, unsigned *gid, struct ivp_why *why)
 {
 	char user[128];
-	unsigned uid = (unsigned)-1, gid = (unsigned)-1;
 	int error = 0;
 
+	*uid = *gid = (unsigned)-1;
 	snprintf(user, sizeof(user), "%s", owner);
 	char *group = strchr(user, ':');
 	if (group)
 		*group++ = 0;
 	if (*user)
-		error = parse_id(user, false, &uid);
+		error = parse_id(user, false, uid);
 	if (!error && group && *group)
-		error = parse_id(group, true, &gid);
-	if (error) {
+		error = parse_id(group, true, gid);
+	if (error)
 		ivp_why_set(why, "owner '%s': no such user or group on this machine", owner);
+	return error;
+}
+
+static int change_owner(int fd, const char *owner, struct ivp_why *why)
+{
+	unsigned uid, gid;
+	int error = ivp_region_parse_owner(owner, &uid, &gid, why);
+
+	if (error)
 		return error;
-	}
 	if (fchown(fd, uid, gid) != 0) {
 		error = -errno;
 		ivp_why_set(why, "cannot give it to '%s': %s", owner, strerror(-error));
@@ -67,11 +75,11 @@ static int change_owner(int fd, const char *owner, struct ivp_why *why)
 	return error;
 }
 
-static int map_region(struct ivp_region *region, struct ivp_why *why)
+static int map_region(struct ivp_region *region, size_t offset, struct ivp_why *why)
 {
 	int protection = region->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *base =
-	    mmap(NULL, region->bytes, protection, MAP_SHARED | MAP_POPULATE, region->fd, 0);
+	void *base = mmap(NULL, region->bytes, protection, MAP_SHARED | MAP_POPULATE, region->fd,
+			  (off_t)offset);
 
 	if (base == MAP_FAILED) {
 		int error = -errno;
@@ -113,7 +121,7 @@ int ivp_region_create(const char *path, size_t bytes, mode_t mode, const char *o
 			 strerror(-error));
 		goto fail;
 	}
-	error = map_region(region, &part);
+	error = map_region(region, 0, &part);
 	if (error)
 		goto fail;
 	error = owner ? change_owner(region->fd, owner, &part) : 0;
@@ -173,11 +181,32 @@ int ivp_region_open(const char *path, bool writable, struct ivp_region *region, 
 		ivp_why_set(why, "%s has %zu bytes, less than any window", path, region->bytes);
 		goto fail;
 	}
-	error = map_region(region, why);
+	error = map_region(region, 0, why);
 	if (!error)
 		return 0;
 fail:
 	ivp_region_close(region);
+	return error;
+}
+
+int ivp_region_open_device(const char *path, size_t offset, size_t bytes, bool writable,
+			   struct ivp_region *region, struct ivp_why *why)
+{
+	int error;
+
+	memset(region, 0, sizeof(*region));
+	snprintf(region->source, sizeof(region->source), "%s", path);
+	region->writable = writable;
+	region->bytes = bytes;
+	region->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC);
+	if (region->fd < 0) {
+		error = -errno;
+		ivp_why_set(why, "cannot open %s: %s", path, strerror(-error));
+		return error;
+	}
+	error = bytes < IVP_PAGE ? -ENOMSG : map_region(region, offset, why);
+	if (error)
+		ivp_region_close(region);
 	return error;
 }
 

@@ -33,8 +33,14 @@ int ivp_region_create(const char *path, size_t bytes, mode_t mode, const char *o
  */
 int ivp_region_open(const char *path, bool writable, struct ivp_region *region,
 		    struct ivp_why *why);
+/* The same for a part of a character device, whose size its driver says elsewhere. */
+int ivp_region_open_device(const char *path, size_t offset, size_t bytes, bool writable,
+			   struct ivp_region *region, struct ivp_why *why);
 /* Unmaps and closes; the file stays. A zeroed or closed region is fine. */
 void ivp_region_close(struct ivp_region *region);
+/* "user:group", "user" or ":group" as numbers; what is not named is (unsigned)-1. Returns 0 or
+ * -ENOENT with the reason. */
+int ivp_region_parse_owner(const char *owner, unsigned *uid, unsigned *gid, struct ivp_why *why);
 /* Unlinks path if nobody has it open as a region. Returns 0, -EBUSY, -ENOENT or -errno. */
 int ivp_region_destroy(const char *path, struct ivp_why *why);
 

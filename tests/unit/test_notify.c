@@ -21,6 +21,14 @@ struct shared {
 	uint32_t stop;
 };
 
+static void ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
+		 uint64_t after, uint64_t kernel_id)
+{
+	const struct ivp_attach self = {.kernel_id = kernel_id};
+
+	ivp_notify_ring(own, peer, before, after, &self, IVP_VECTOR_PRODUCER);
+}
+
 static int set_up(void **state)
 {
 	struct shared *shared =
@@ -82,7 +90,7 @@ static void move_and_prove_the_wake(struct shared *shared)
 		sched_yield();
 	ivp_store_release(&shared->yours.position, 1);
 	ivp_ring_moved();
-	ivp_notify_ring(&shared->yours, &shared->mine, 0, 1, KERNEL);
+	ring(&shared->yours, &shared->mine, 0, 1, KERNEL);
 	assert_int_equal(sleepers(shared, &shared->yours), 0);
 	assert_int_equal(shared->yours.wakeups, 1);
 }
@@ -142,7 +150,7 @@ static void a_ring_works_through_read_only_mappings(void **state)
 		sched_yield();
 	ivp_store_release(&memory->yours.position, 1);
 	ivp_ring_moved();
-	ivp_notify_ring(&memory->yours, &view->mine, 0, 1, KERNEL);
+	ring(&memory->yours, &view->mine, 0, 1, KERNEL);
 	assert_int_equal(sleepers(memory, &memory->yours), 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -156,19 +164,19 @@ static void who_is_not_concerned_is_not_rung(void **state)
 	struct shared *shared = *state;
 
 	/* Nobody waits. */
-	ivp_notify_ring(&shared->yours, &shared->mine, 0, 1, KERNEL);
+	ring(&shared->yours, &shared->mine, 0, 1, KERNEL);
 	shared->mine.wake_at = 5;
-	ivp_notify_ring(&shared->yours, &shared->mine, 3, 4, KERNEL);
-	ivp_notify_ring(&shared->yours, &shared->mine, 5, 6, KERNEL);
+	ring(&shared->yours, &shared->mine, 3, 4, KERNEL);
+	ring(&shared->yours, &shared->mine, 5, 6, KERNEL);
 	/* Another kernel, or one that is not known. */
-	ivp_notify_ring(&shared->yours, &shared->mine, 4, 5, KERNEL + 1);
-	ivp_notify_ring(&shared->yours, &shared->mine, 4, 5, 0);
+	ring(&shared->yours, &shared->mine, 4, 5, KERNEL + 1);
+	ring(&shared->yours, &shared->mine, 4, 5, 0);
 	shared->mine.kernel_id = 0;
-	ivp_notify_ring(&shared->yours, &shared->mine, 4, 5, KERNEL);
-	ivp_notify_ring(&shared->yours, &shared->mine, 4, 5, 0);
+	ring(&shared->yours, &shared->mine, 4, 5, KERNEL);
+	ring(&shared->yours, &shared->mine, 4, 5, 0);
 	assert_int_equal(shared->yours.wakeups, 0);
 	shared->mine.kernel_id = KERNEL;
-	ivp_notify_ring(&shared->yours, &shared->mine, 4, 5, KERNEL);
+	ring(&shared->yours, &shared->mine, 4, 5, KERNEL);
 	assert_int_equal(shared->yours.wakeups, 1);
 }
 
@@ -317,7 +325,7 @@ static void move_to(struct player *player, uint64_t position)
 {
 	ivp_store_release(&player->own->position, position);
 	ivp_ring_moved();
-	ivp_notify_ring(player->own, player->peer, position - 1, position, KERNEL);
+	ring(player->own, player->peer, position - 1, position, KERNEL);
 }
 
 /* Moves, waits for the other to move, and spins for a random time in between and hardly ever
