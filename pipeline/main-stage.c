@@ -77,7 +77,9 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	struct ivp_output_port output;
 	struct ivp_input_port input;
 	struct ivp_chain chain;
+	char wake_in[64], wake_out[64];
 
+	in.wake = out.wake = ivp_stage_wake(topology, stage);
 	int error = make_chain(&chain, stage, arguments->isa, why);
 	if (error)
 		return error;
@@ -89,6 +91,9 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 		goto no_output;
 	ivp_log(IVP_LOG_DEBUG, "attached: '%s' at %s, '%s' at %s", in.link,
 		input.data.region.source, out.link, output.data.region.source);
+	ivp_log(IVP_LOG_INFO, "wake-ups: '%s' %s, '%s' %s", in.link,
+		ivp_port_wake_name(in.wake, &input.bell, wake_in), out.link,
+		ivp_port_wake_name(out.wake, &output.bell, wake_out));
 	error = ivp_runner_run(&input, &output, &chain, report_failure, NULL, &result, why);
 	ivp_log(error ? IVP_LOG_WARNING : IVP_LOG_INFO,
 		"%llu frames, %llu errors, busy %.3f s, waited %.3f s%s",
@@ -191,6 +196,9 @@ _Noreturn static void be_guest(struct ivp_cli *cli, struct arguments *arguments)
 	int status = EX_OSERR;
 
 	if (ivp_guest_setup(&why) == 0) {
+		if (ivp_guest_load_modules(&why) > 0)
+			ivp_log(IVP_LOG_WARNING, "%s; wake-ups are as without it", why.text);
+		ivp_guest_show_warnings();
 		arguments->config = ivp_guest_conf();
 		status = run(cli, arguments);
 	} else {

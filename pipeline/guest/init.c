@@ -5,9 +5,9 @@
  */
 #include "guest/init.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,13 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
-#define PCI_FOLDER  "/sys/bus/pci/devices"
-#define IVSHMEM_ID  "0x1af4", "0x1110"
-#define LEVEL_WARN  5 /* the console shows what is more urgent than notices */
-#define SET_CONSOLE 8 /* syslog(2): SYSLOG_ACTION_CONSOLE_LEVEL */
+#define MODULES     "lib/ivpipe" /* of supervisor/image.h */
+#define LEVEL_WARN  5            /* the console shows what is more urgent than notices */
+#define SET_CONSOLE 8            /* syslog(2): SYSLOG_ACTION_CONSOLE_LEVEL */
 
 bool ivp_guest_is_init(void)
 {
@@ -44,66 +44,38 @@ static int mount_one(const char *type, const char *folder, struct ivp_why *why)
 	return error;
 }
 
-/* Does the attribute of the PCI device begin with value? */
-static bool attribute_is(int device, const char *attribute, const char *value)
+/* Returns 0 or -errno. */
+static int load(const char *path)
 {
-	char text[16] = "";
-	int fd = openat(device, attribute, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return n > 0 && strncmp(text, value, strlen(value)) == 0;
-}
-
-static int enable_device(int device)
-{
-	int fd = openat(device, "enable", O_WRONLY | O_CLOEXEC);
-	int error = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, "1", 1) != 1)
+	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
 		error = -errno;
 	close(fd);
 	return error;
 }
 
-static int enable_if_ivshmem(int folder, const char *address, struct ivp_why *why)
+unsigned ivp_guest_load_modules(struct ivp_why *why)
 {
-	static const char *const id[] = {IVSHMEM_ID};
-	int device = openat(folder, address, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error = 0;
+	unsigned failures = 0;
+	glob_t found;
 
-	if (device < 0)
-		return 0; /* unplugged just now: not ours to report */
-	if (attribute_is(device, "vendor", id[0]) && attribute_is(device, "device", id[1]))
-		error = enable_device(device);
-	close(device);
-	if (error)
-		ivp_why_set(why, "pci %s: cannot enable the device: %s", address, strerror(-error));
-	return error;
-}
+	/* Sorted by name: by their numbers, of one digit. */
+	if (glob("/" MODULES "/*.ko", 0, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const int error = load(found.gl_pathv[i]);
 
-static int enable_devices(struct ivp_why *why)
-{
-	DIR *folder = opendir(PCI_FOLDER);
-	struct dirent *entry;
-	int error = 0;
-
-	if (!folder) {
-		error = -errno;
-		ivp_why_set(why, "cannot read %s: %s; has this machine no PCI bus?", PCI_FOLDER,
-			    strerror(-error));
-		return error;
+		if (error && failures++ == 0)
+			ivp_why_set(why, "cannot load %s: %s", found.gl_pathv[i],
+				    error == -ENOEXEC || error == -EKEYREJECTED
+					? "it is not for this kernel"
+					: strerror(-error));
 	}
-	while (!error && (entry = readdir(folder)) != NULL)
-		if (entry->d_name[0] != '.')
-			error = enable_if_ivshmem(dirfd(folder), entry->d_name, why);
-	closedir(folder);
-	return error;
+	globfree(&found);
+	return failures;
 }
 
 int ivp_guest_setup(struct ivp_why *why)
@@ -114,11 +86,13 @@ int ivp_guest_setup(struct ivp_why *why)
 		error = mount_one("sysfs", "/sys", why);
 	if (!error)
 		error = mount_one("devtmpfs", "/dev", why);
-	if (error)
-		return error;
-	/* The line that tells of a crash must come through; if this fails, fewer do. */
+	return error;
+}
+
+void ivp_guest_show_warnings(void)
+{
+	/* If this fails, fewer lines come through. */
 	(void)klogctl(SET_CONSOLE, NULL, LEVEL_WARN);
-	return enable_devices(why);
 }
 
 const char *ivp_guest_conf(void)

@@ -14,12 +14,16 @@
  * in a container, whose first process also has the number 1. */
 bool ivp_guest_is_init(void);
 
-/*
- * Mounts /proc, /sys and /dev, makes kernel warnings visible on the console, and enables the
- * memory of all ivshmem devices (firmware and kernel leave that to a driver).
- * Returns 0 or -errno with the reason.
- */
+/* Mounts /proc, /sys and /dev. Returns 0 or -errno with the reason. */
 int ivp_guest_setup(struct ivp_why *why);
+
+/* Loads the kernel modules that the initial root file system brought along. Returns how many
+ * could not be loaded, with the reason of the first. */
+unsigned ivp_guest_load_modules(struct ivp_why *why);
+
+/* Makes kernel warnings visible on the console: the line that tells of a crash must come through.
+ * After the modules, or a module that is not Debian's would be a warning. */
+void ivp_guest_show_warnings(void);
 
 /* The path of the configuration of this guest's stage: /etc/ivpipe/stage.conf, or what the
  * kernel command line names by ivpipe_conf=PATH. */

@@ -18,6 +18,7 @@
 static const struct ivp_cli_option options[] = {
     {'i', "init", "FILE", "the guest's only program: pipeline-stage, linked statically"},
     {'c', "config", "FILE", "a stage's configuration, put into the image"},
+    {'m', "modules", "FOLDER", "with --config: kernel modules for doorbells, put into the image"},
     {'o', "output", "FILE", "the image to write"},
     {0},
 };
@@ -82,7 +83,8 @@ static int find_files(const struct ivp_topology *topology, const char *config,
 
 /* The image by way of a file beside it, since a configuration is put behind a finished image. */
 static int make_complete(const struct ivp_topology *topology, const char *init, const char *config,
-			 const char *output, struct ivp_why *why)
+			 const struct ivp_image_modules *modules, const char *output,
+			 struct ivp_why *why)
 {
 	struct ivp_image_file files[MOST_FILES] = {{.name = IVP_IMAGE_CONF}};
 	char *text = NULL, *bare = NULL;
@@ -102,7 +104,7 @@ static int make_complete(const struct ivp_topology *topology, const char *init, 
 		if (remove(output) < 0 && errno != ENOENT)
 			error = -errno;
 		else
-			error = ivp_image_add_files(bare, files, count, output, why);
+			error = ivp_image_add_files(bare, files, count, modules, output, why);
 		remove(bare);
 	}
 	free(bare);
@@ -110,11 +112,22 @@ static int make_complete(const struct ivp_topology *topology, const char *init, 
 	return error;
 }
 
+/* All that are there. */
+static void choose_modules(struct ivp_image_modules *modules)
+{
+	struct ivp_image_modules vfio = {.folder = modules->folder, .vfio = true};
+	struct ivp_image_modules uio = {.folder = modules->folder, .uio = true};
+
+	modules->vfio = ivp_image_has_modules(&vfio);
+	modules->uio = ivp_image_has_modules(&uio);
+}
+
 int ivp_command_image(int argc, char **argv)
 {
 	const char *init = NULL, *config = NULL, *output = NULL;
 	struct ivp_topology *topology = NULL;
 	struct ivp_diag diag = {0};
+	struct ivp_image_modules modules = {0};
 	struct ivp_why why = {""};
 	struct ivp_cli cli;
 	int option, error;
@@ -127,18 +140,32 @@ int ivp_command_image(int argc, char **argv)
 			init = cli.value;
 		else if (option == 'c')
 			config = cli.value;
+		else if (option == 'm')
+			modules.folder = cli.value;
 		else
 			output = cli.value;
 	}
 	if (!init || !output)
 		return ivp_cli_wrong(&cli, "--init FILE and --output FILE are needed");
+	if (modules.folder)
+		choose_modules(&modules);
+	if (modules.folder && !config)
+		return ivp_cli_wrong(&cli, "--modules goes with --config");
+	if (modules.folder && !modules.vfio && !modules.uio) {
+		ivp_log(IVP_LOG_ERROR,
+			"%s: neither vfio-pci.ko nor ivpipe_uio.ko, with what they "
+			"need, is in it",
+			modules.folder);
+		return EX_NOINPUT;
+	}
 	if (config) {
 		error = ivp_topology_read(config, &topology, &diag);
 		ivp_cli_print_diag(&cli, &diag);
 		ivp_diag_finish(&diag);
 		if (error)
 			return error == -EINVAL ? EX_CONFIG : ivp_exit_code(error);
-		error = make_complete(topology, init, config, output, &why);
+		error = make_complete(topology, init, config, modules.folder ? &modules : NULL,
+				      output, &why);
 		ivp_topology_destroy(topology);
 	} else {
 		error = ivp_image_create(init, output, &why);

@@ -68,7 +68,64 @@ static int put_root(struct ivp_cpio *cpio, const struct bytes *init)
 	return error ? error : ivp_cpio_finish(cpio);
 }
 
-static int put_files(struct ivp_cpio *cpio, const struct ivp_image_file *files, unsigned count)
+/* In the order of their loading. Of the first kernels without it, vfio_virqfd is part of vfio. */
+static const struct {
+	const char *name;
+	bool vfio, optional;
+} known_modules[] = {
+    {"irqbypass", true, true},      {"vfio", true, false},
+    {"vfio_virqfd", true, true},    {"vfio_iommu_type1", true, false},
+    {"vfio-pci-core", true, false}, {"vfio-pci", true, false},
+    {"uio", false, false},          {"ivpipe_uio", false, false},
+};
+
+#define KNOWN_MODULES (sizeof(known_modules) / sizeof(known_modules[0]))
+
+/* The path of a module that is asked for; false if it is not. */
+static bool wants(const struct ivp_image_modules *modules, size_t i, char path[PATH_MAX])
+{
+	return (known_modules[i].vfio ? modules->vfio : modules->uio) &&
+	       snprintf(path, PATH_MAX, "%s/%s.ko", modules->folder, known_modules[i].name) <
+		   PATH_MAX;
+}
+
+bool ivp_image_has_modules(const struct ivp_image_modules *modules)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < KNOWN_MODULES; i++)
+		if (wants(modules, i, path) && !known_modules[i].optional && access(path, R_OK) < 0)
+			return false;
+	return true;
+}
+
+static int put_modules(struct ivp_cpio *cpio, const struct ivp_image_modules *modules,
+		       struct ivp_why *why)
+{
+	char path[PATH_MAX], name[64];
+	int error = ivp_cpio_folder(cpio, "lib", 0755);
+
+	if (!error)
+		error = ivp_cpio_folder(cpio, IVP_IMAGE_MODULES, 0755);
+	for (size_t i = 0; !error && i < KNOWN_MODULES; i++) {
+		struct bytes module;
+
+		if (!wants(modules, i, path) ||
+		    (known_modules[i].optional && access(path, R_OK) < 0))
+			continue;
+		error = read_whole(path, &module, why);
+		if (error)
+			break;
+		snprintf(name, sizeof(name), IVP_IMAGE_MODULES "/%zu-%s.ko", i,
+			 known_modules[i].name);
+		error = ivp_cpio_file(cpio, name, 0644, module.data, module.count);
+		free(module.data);
+	}
+	return error;
+}
+
+static int put_files(struct ivp_cpio *cpio, const struct ivp_image_file *files, unsigned count,
+		     const struct ivp_image_modules *modules, struct ivp_why *why)
 {
 	int error = ivp_cpio_folder(cpio, "etc", 0755);
 
@@ -80,6 +137,8 @@ static int put_files(struct ivp_cpio *cpio, const struct ivp_image_file *files, 
 		snprintf(name, sizeof(name), "etc/ivpipe/%s", files[i].name);
 		error = ivp_cpio_file(cpio, name, 0644, files[i].bytes, files[i].size);
 	}
+	if (!error && modules)
+		error = put_modules(cpio, modules, why);
 	return error ? error : ivp_cpio_finish(cpio);
 }
 
@@ -120,7 +179,8 @@ int ivp_image_create(const char *init, const char *output, struct ivp_why *why)
 }
 
 int ivp_image_add_files(const char *image, const struct ivp_image_file *files, unsigned count,
-			const char *output, struct ivp_why *why)
+			const struct ivp_image_modules *modules, const char *output,
+			struct ivp_why *why)
 {
 	static const char zeros[4];
 	struct ivp_cpio cpio = {0};
@@ -140,7 +200,8 @@ int ivp_image_add_files(const char *image, const struct ivp_image_file *files, u
 		if (fwrite(start.data, 1, start.count, cpio.to) != start.count ||
 		    fwrite(zeros, 1, padding, cpio.to) != padding)
 			error = errno ? -errno : -EIO;
-		error = close_written(cpio.to, error ? error : put_files(&cpio, files, count));
+		error = close_written(cpio.to,
+				      error ? error : put_files(&cpio, files, count, modules, why));
 	}
 	if (error)
 		ivp_why_set(why, "cannot write %s: %s", output, strerror(-error));

@@ -59,6 +59,7 @@ static int write_files(const struct ivp_plan *plan, const struct ivp_stage_conf 
 		       const struct ivp_image_file *conf, struct ivp_why *why)
 {
 	char path[PATH_MAX + 2 * IVP_FILE_PLACE], (*places)[IVP_FILE_PLACE] = NULL;
+	const struct ivp_image_modules modules = ivp_plan_modules(plan, stage);
 	struct ivp_image_file *files = NULL;
 	unsigned count;
 	int error = collect_files(stage, &files, &places, &count);
@@ -68,7 +69,7 @@ static int write_files(const struct ivp_plan *plan, const struct ivp_stage_conf 
 	} else if (stage->run == IVP_RUN_GUEST) {
 		files[0] = *conf;
 		snprintf(path, sizeof(path), "%s/%s.cpio", plan->folder, stage->name);
-		error = ivp_image_add_files(plan->image, files, count, path, why);
+		error = ivp_image_add_files(plan->image, files, count, &modules, path, why);
 	} else {
 		snprintf(path, sizeof(path), "%s/%s.conf", plan->folder, stage->name);
 		error = write_text(path, conf->bytes, conf->size, why);
@@ -224,6 +225,40 @@ static int hand_over(struct ivp_arguments *arguments, const char *option,
 	return 0;
 }
 
+/* Connects a guest with the doorbell servers of its links: QEMU gets the connections, since its
+ * user may not reach the sockets. held has room for IVP_GUEST_BELLS. Returns their number or
+ * -errno with the reason. */
+static int connect_bells(const struct ivp_launch *launch, struct ivp_child *child, int *held,
+			 struct ivp_why *why)
+{
+	struct ivp_guest_bell bells[IVP_GUEST_BELLS];
+	const int count = ivp_guest_bells(launch->plan->topology, child->stage, bells, why);
+	struct ivp_arguments *arguments = &child->arguments;
+	unsigned at = 0;
+
+	for (int i = 0; i < count; i++) {
+		struct ivp_bell_server *server = ivp_bells_find(launch->bells, bells[i].link);
+		char *value;
+
+		held[i] = server ? ivp_bell_server_join(server) : -ENOENT;
+		if (held[i] < 0) {
+			ivp_why_set(why, "link %s: cannot join its doorbell server: %s",
+				    bells[i].link->name, strerror(-held[i]));
+			return held[i];
+		}
+		/* In the order in which they are in the list. */
+		while (at + 1 < arguments->count && strcmp(arguments->words[at], "-chardev") != 0)
+			at++;
+		value = at + 1 < arguments->count ? ivp_qemu_bell_socket(&bells[i], held[i]) : NULL;
+		if (!value)
+			return -ENOMEM;
+		free(arguments->words[at + 1]);
+		arguments->words[at + 1] = value;
+		at++;
+	}
+	return count;
+}
+
 /* What a guest may map: its memory, its windows, and what QEMU maps for itself and for each
  * processor: up to 1 GiB for translated code, stacks, arenas of malloc, libraries. */
 static uint64_t address_bytes(const struct ivp_stage_conf *stage,
@@ -243,11 +278,11 @@ static int start_guest(const struct ivp_launch *launch, struct ivp_child *child,
 		       struct ivp_why *why)
 {
 	struct ivp_guest_window windows[IVP_GUEST_WINDOWS];
-	int held[IVP_GUEST_WINDOWS + 2] = {-1, -1, -1, -1, -1, -1};
+	int held[IVP_GUEST_WINDOWS + IVP_GUEST_BELLS + 2] = {-1, -1, -1, -1, -1, -1, -1, -1};
 	char initrd[PATH_MAX + IVP_NAME_BYTES + 8];
 	struct ivp_walls walls = launch->plan->walls;
 	struct ivp_child_files files = {.input = -1, .output = -1, .kept = held, .walls = &walls};
-	int error = 0, count;
+	int error = 0, bells = 0, count;
 
 	count = ivp_guest_windows(launch->plan->topology, child->stage, windows, why);
 	if (count < 0)
@@ -262,10 +297,14 @@ static int start_guest(const struct ivp_launch *launch, struct ivp_child *child,
 	if (!error && walls.other)
 		error =
 		    hand_over(&child->arguments, "-initrd", &walls, initrd, &held[count++], why);
-	files.kept_count = (unsigned)count;
+	if (!error) {
+		bells = connect_bells(launch, child, &held[count], why);
+		error = bells < 0 ? bells : 0;
+	}
+	files.kept_count = (unsigned)(count + bells);
 	if (!error)
 		error = ivp_child_start(child, &files, why);
-	for (int i = 0; i < count; i++)
+	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		if (held[i] >= 0)
 			close(held[i]);
 	return error;

@@ -6,14 +6,16 @@
 #ifndef IVP_SUPERVISOR_LAUNCH_H
 #define IVP_SUPERVISOR_LAUNCH_H
 
+#include "supervisor/bells.h"
 #include "supervisor/child.h"
 #include "supervisor/plan.h"
 
 struct ivp_launch {
 	const struct ivp_plan *plan;
-	char folder[PATH_MAX]; /* "" while there is none */
-	int lock;              /* of the folder */
-	unsigned swept;        /* folders of dead runs that were removed */
+	const struct ivp_bells *bells; /* set before anything is started */
+	char folder[PATH_MAX];         /* "" while there is none */
+	int lock;                      /* of the folder */
+	unsigned swept;                /* folders of dead runs that were removed */
 	unsigned count;
 	struct ivp_child *children; /* feeder, stages in the order of the flow, sink */
 };

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supervisor/bells.h"
 #include "supervisor/places.h"
 #include "supervisor/qemu.h"
 #include "supervisor/requirements.h"
@@ -94,6 +95,43 @@ static void note(struct ivp_diag *diag, int error, const struct ivp_why *why)
 		ivp_diag_error(diag, NULL, 0, NULL, "%s", why->text);
 }
 
+static bool has_modules(const struct ivp_plan *plan, bool vfio)
+{
+	const struct ivp_image_modules modules = {
+	    .folder = plan->modules, .vfio = vfio, .uio = !vfio};
+
+	return ivp_image_has_modules(&modules);
+}
+
+/* Modules are beside their kernel. Without them guests can ring and are not rung. */
+static void find_modules(struct ivp_plan *plan, struct ivp_diag *diag)
+{
+	const char *slash = strrchr(plan->kernel, '/');
+	struct ivp_image_modules modules;
+	bool missing = false;
+
+	if (!plan->kernel[0])
+		return;
+	snprintf(plan->modules, sizeof(plan->modules), "%.*s/modules",
+		 slash ? (int)(slash - plan->kernel) : 1, slash ? plan->kernel : ".");
+	plan->vfio = has_modules(plan, true);
+	plan->uio = has_modules(plan, false);
+	for (unsigned i = 0; i < plan->topology->stage_count; i++) {
+		const struct ivp_stage_conf *stage = plan->topology->stages[i];
+
+		modules = ivp_plan_modules(plan, stage);
+		missing =
+		    missing || (stage->run == IVP_RUN_GUEST && !modules.vfio && !modules.uio &&
+				ivp_bells_wanted(plan->topology, stage->input));
+	}
+	if (missing)
+		ivp_diag_warn(
+		    diag, NULL, 0, NULL,
+		    "guests poll: the kernel modules that a doorbell needs are not in %s; "
+		    "'make kernel' puts them there, 'wake = poll' takes this message away",
+		    plan->modules);
+}
+
 static void find_all(struct ivp_plan *plan, struct ivp_diag *diag)
 {
 	const struct ivp_run_options *options = plan->options;
@@ -107,6 +145,7 @@ static void find_all(struct ivp_plan *plan, struct ivp_diag *diag)
 		return;
 	note(diag, ivp_places_qemu(options->qemu, plan->qemu, &why), &why);
 	note(diag, ivp_places_kernel(options->kernel, plan->kernel, &why), &why);
+	find_modules(plan, diag);
 	note(diag, ivp_places_image(options->image, plan->image, &why), &why);
 	note(diag, choose_accelerator(plan, &why), &why);
 	note(diag, ivp_walls_choose(options->user, plan->kvm, &plan->walls, &why), &why);
@@ -249,12 +288,29 @@ void ivp_plan_sink(const struct ivp_plan *plan, struct ivp_arguments *arguments)
 	}
 }
 
+struct ivp_image_modules ivp_plan_modules(const struct ivp_plan *plan,
+					  const struct ivp_stage_conf *stage)
+{
+	const enum ivp_wake wake = ivp_stage_wake(plan->topology, stage);
+	const bool any = wake == IVP_WAKE_AUTO || wake == IVP_WAKE_DOORBELL;
+
+	/* ivpipe_uio also maps windows better than sysfs does, however its stage is woken. */
+	return (struct ivp_image_modules){
+	    .folder = plan->modules,
+	    .vfio = plan->vfio && (any || wake == IVP_WAKE_VFIO),
+	    .uio = plan->uio && wake != IVP_WAKE_VFIO,
+	};
+}
+
 int ivp_plan_stage(const struct ivp_plan *plan, const struct ivp_stage_conf *stage,
 		   struct ivp_arguments *arguments, struct ivp_why *why)
 {
 	char initrd[PATH_MAX + IVP_NAME_BYTES + 8];
-	const struct ivp_qemu_options options = {
-	    .program = plan->qemu, .kernel = plan->kernel, .initrd = initrd, .kvm = plan->kvm};
+	const struct ivp_qemu_options options = {.program = plan->qemu,
+						 .kernel = plan->kernel,
+						 .initrd = initrd,
+						 .kvm = plan->kvm,
+						 .iommu = ivp_plan_modules(plan, stage).vfio};
 
 	if (stage->run == IVP_RUN_GUEST) {
 		snprintf(initrd, sizeof(initrd), "%s/%s.cpio", plan->folder, stage->name);

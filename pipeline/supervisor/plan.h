@@ -10,6 +10,7 @@
 
 #include "config/topology.h"
 #include "supervisor/arguments.h"
+#include "supervisor/image.h"
 #include "supervisor/walls.h"
 
 enum ivp_accelerator { IVP_ACCELERATOR_AUTO, IVP_ACCELERATOR_KVM, IVP_ACCELERATOR_TCG };
@@ -38,6 +39,8 @@ struct ivp_plan {
 	bool kvm;
 	struct ivp_walls walls; /* around the guests */
 	char qemu[PATH_MAX], kernel[PATH_MAX], image[PATH_MAX];
+	char modules[PATH_MAX]; /* folder of the guests' kernel modules */
+	bool vfio, uio;         /* which are there */
 	char feeder[PATH_MAX], stage[PATH_MAX], sink[PATH_MAX]; /* programs */
 	char folder[PATH_MAX]; /* ends with XXXXXX if the name is still to be made */
 };
@@ -57,6 +60,10 @@ void ivp_plan_feeder(const struct ivp_plan *plan, struct ivp_arguments *argument
 void ivp_plan_sink(const struct ivp_plan *plan, struct ivp_arguments *arguments);
 int ivp_plan_stage(const struct ivp_plan *plan, const struct ivp_stage_conf *stage,
 		   struct ivp_arguments *arguments, struct ivp_why *why);
+
+/* The kernel modules that the stage's guest gets. */
+struct ivp_image_modules ivp_plan_modules(const struct ivp_plan *plan,
+					  const struct ivp_stage_conf *stage);
 
 /* Prints the argument list of each stage, one argument a line. Returns 0 or -errno. */
 int ivp_plan_print(const struct ivp_plan *plan, FILE *to, struct ivp_why *why);

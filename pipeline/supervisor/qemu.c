@@ -9,14 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "supervisor/bells.h"
 #include "transport/region.h"
 #include "transport/window.h"
 
 #define FIRST_PCI_DEVICE 0x10 /* above what q35 has built in, below its bridges at 0x1f */
+#define FIRST_BELL       0x18
 #define MIB              (1u << 20)
 
 /* panic and reboot: a stage that crashes ends its guest at once. The crypto self-tests cost
@@ -80,6 +84,30 @@ int ivp_guest_windows(const struct ivp_topology *topology, const struct ivp_stag
 	return count;
 }
 
+int ivp_guest_bells(const struct ivp_topology *topology, const struct ivp_stage_conf *stage,
+		    struct ivp_guest_bell bells[IVP_GUEST_BELLS], struct ivp_why *why)
+{
+	const struct ivp_link_conf *const links[IVP_GUEST_BELLS] = {stage->input, stage->output};
+	int count = 0;
+
+	for (unsigned i = 0; i < IVP_GUEST_BELLS; i++) {
+		struct ivp_guest_bell *bell = &bells[count];
+
+		if (!ivp_bells_wanted(topology, links[i]))
+			continue;
+		*bell = (struct ivp_guest_bell){.link = links[i], .pci_device = FIRST_BELL + i};
+		snprintf(bell->label, sizeof(bell->label), "%s.bell", links[i]->name);
+		if (ivp_bell_path(bell->path, sizeof(bell->path), topology->name, links[i]->name) <
+		    0) {
+			ivp_why_set(why, "link %s: the path of its doorbell is too long",
+				    links[i]->name);
+			return -ENAMETOOLONG;
+		}
+		count++;
+	}
+	return count;
+}
+
 /* In QEMU's option lists a comma in a value is written twice. */
 static void double_commas(const char *text, char *out, size_t bytes)
 {
@@ -111,11 +139,46 @@ static void add_device(struct ivp_arguments *arguments, const struct ivp_guest_w
 			  window->label, window->pci_device - FIRST_PCI_DEVICE + 1, window->label);
 }
 
+char *ivp_qemu_bell_socket(const struct ivp_guest_bell *bell, int fd)
+{
+	char path[2 * sizeof(bell->path)];
+	char *text;
+
+	double_commas(bell->path, path, sizeof(path));
+	if ((fd < 0 ? asprintf(&text, "socket,id=server.%s,path=%s", bell->label, path)
+		    : asprintf(&text, "socket,id=server.%s,fd=%d", bell->label, fd)) < 0)
+		return NULL;
+	return text;
+}
+
+/* Two vectors: one for the link's producer, one for its consumer. */
+static void add_bell(struct ivp_arguments *arguments, const struct ivp_guest_bell *bell,
+		     unsigned instance)
+{
+	char *socket = ivp_qemu_bell_socket(bell, -1);
+
+	if (!socket) {
+		arguments->error = -ENOMEM;
+		return;
+	}
+	ivp_arguments_add(arguments, "-chardev");
+	ivp_arguments_add(arguments, "%s", socket);
+	ivp_arguments_add(arguments, "-device");
+	ivp_arguments_add(arguments, "ivshmem-doorbell,id=%s,chardev=server.%s,vectors=2,addr=0x%x",
+			  bell->label, bell->label, bell->pci_device);
+	ivp_arguments_add(arguments, "-smbios");
+	ivp_arguments_add(arguments, "type=41,designation=%s,instance=%u,kind=other,pcidev=%s",
+			  bell->label, instance, bell->label);
+	free(socket);
+}
+
 static void add_machine(struct ivp_arguments *arguments, const struct ivp_stage_conf *stage,
 			const struct ivp_qemu_options *options)
 {
 	ivp_arguments_add(arguments, "-machine");
-	ivp_arguments_add(arguments, "q35");
+	/* In the kernel, KVM's interrupt controller cannot remap interrupts for the IOMMU. */
+	ivp_arguments_add(arguments,
+			  options->kvm && options->iommu ? "q35,kernel-irqchip=split" : "q35");
 	ivp_arguments_add(arguments, "-accel");
 	ivp_arguments_add(arguments, "%s", options->kvm ? "kvm" : "tcg,thread=multi");
 	ivp_arguments_add(arguments, "-cpu");
@@ -144,10 +207,12 @@ int ivp_qemu_arguments(const struct ivp_topology *topology, const struct ivp_sta
 	    "-sandbox",
 	    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"};
 	struct ivp_guest_window windows[IVP_GUEST_WINDOWS];
+	struct ivp_guest_bell bells[IVP_GUEST_BELLS];
 	int count = ivp_guest_windows(topology, stage, windows, why);
+	int bell_count = ivp_guest_bells(topology, stage, bells, why);
 
-	if (count < 0)
-		return count;
+	if (count < 0 || bell_count < 0)
+		return count < 0 ? count : bell_count;
 	ivp_arguments_add(arguments, "%s", options->program);
 	ivp_arguments_add(arguments, "-name");
 	ivp_arguments_add(arguments, "ivpipe.%s.%s", topology->name, stage->name);
@@ -160,8 +225,15 @@ int ivp_qemu_arguments(const struct ivp_topology *topology, const struct ivp_sta
 	ivp_arguments_add(arguments, "%s", options->initrd);
 	ivp_arguments_add(arguments, "-append");
 	ivp_arguments_add(arguments, KERNEL_WORDS);
+	/* Before the devices that it is for. */
+	if (options->iommu && bell_count > 0) {
+		ivp_arguments_add(arguments, "-device");
+		ivp_arguments_add(arguments, "intel-iommu,intremap=on");
+	}
 	for (int i = 0; i < count; i++)
 		add_device(arguments, &windows[i]);
+	for (int i = 0; i < bell_count; i++)
+		add_bell(arguments, &bells[i], (unsigned)(count + i + 1));
 	if (arguments->error)
 		ivp_why_set(why, "%s", strerror(-arguments->error));
 	return arguments->error;

@@ -24,6 +24,7 @@ struct run {
 	struct ivp_plan plan;
 	struct ivp_launch launch;
 	struct ivp_windows windows;
+	struct ivp_bells bells;
 	struct ivp_watch_result result;
 	int signals;
 	FILE *log;
@@ -109,6 +110,9 @@ static int set_up(struct run *run, struct ivp_why *why)
 	if (!error)
 		error = ivp_windows_create(&run->windows, run->plan.topology, true, why);
 	if (!error)
+		error = ivp_bells_create(&run->bells, run->plan.topology, why);
+	run->launch.bells = &run->bells;
+	if (!error)
 		error = ivp_launch_start(&run->launch, why);
 	return error;
 }
@@ -145,6 +149,7 @@ static void take_down(struct run *run)
 	if (run->options->keep && run->launch.folder[0])
 		ivp_log(IVP_LOG_INFO, "kept the windows and %s", run->launch.folder);
 	ivp_launch_finish(&run->launch, run->options->keep);
+	ivp_bells_destroy(&run->bells);
 	if (run->options->keep)
 		ivp_windows_close(&run->windows);
 	else if (ivp_windows_destroy(&run->windows, &why) != 0)
@@ -165,6 +170,7 @@ static int execute(struct run *run)
 	if (!error) {
 		announce(run);
 		watch.windows = &run->windows;
+		watch.bells = &run->bells;
 		watch.signals = run->signals;
 		watch.log = run->log;
 		error = ivp_watch_run(&run->launch, &watch, &run->result, &why);
@@ -188,7 +194,7 @@ static int print_plan(const struct run *run)
 
 int ivp_run(const struct ivp_run_options *options)
 {
-	struct run run = {.options = options, .signals = -1};
+	struct run run = {.options = options, .bells.ready = -1, .signals = -1};
 	struct ivp_diag diag = {0};
 	int status, error = ivp_plan_make(&run.plan, options, &diag);
 

@@ -418,8 +418,12 @@ static int look(struct watch *watch, struct pollfd *polled, int timeout)
 	}
 	polled[2 * count].fd = watch->options->signals;
 	polled[2 * count].events = POLLIN;
-	if (poll(polled, 2 * count + 1, timeout) < 0)
+	polled[2 * count + 1].fd = watch->options->bells->ready;
+	polled[2 * count + 1].events = POLLIN;
+	if (poll(polled, 2 * count + 2, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (polled[2 * count + 1].revents)
+		ivp_bells_serve(watch->options->bells);
 	if (polled[2 * count].revents)
 		take_signal(watch);
 	for (size_t i = 0; i < count; i++) {
@@ -434,7 +438,7 @@ static int look(struct watch *watch, struct pollfd *polled, int timeout)
 int ivp_watch_run(struct ivp_launch *launch, const struct ivp_watch_options *options,
 		  struct ivp_watch_result *result, struct ivp_why *why)
 {
-	struct pollfd *polled = calloc(2 * (size_t)launch->count + 1, sizeof(*polled));
+	struct pollfd *polled = calloc(2 * (size_t)launch->count + 2, sizeof(*polled));
 	struct watch watch = {.launch = launch, .options = options, .result = result};
 	int error = polled ? 0 : -ENOMEM;
 

@@ -11,6 +11,7 @@
 
 struct ivp_watch_options {
 	const struct ivp_windows *windows;
+	const struct ivp_bells *bells; /* served in the loop */
 	int signals; /* a signalfd(2) for SIGINT, SIGTERM and SIGHUP, which are blocked */
 	FILE *log;   /* what children print goes there; NULL: to standard error */
 	bool color;

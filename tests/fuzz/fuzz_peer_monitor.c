@@ -102,7 +102,9 @@ static void watch(const struct ivp_windows *windows)
 	struct ivp_plan plan = {.topology = topology};
 	struct ivp_launch launch = {
 	    .plan = &plan, .folder = "/nonexistent", .count = 3, .children = children};
-	const struct ivp_watch_options options = {.windows = windows, .signals = -1};
+	const struct ivp_bells none = {.ready = -1};
+	const struct ivp_watch_options options = {
+	    .windows = windows, .bells = &none, .signals = -1};
 	struct ivp_watch_result result;
 	struct ivp_summary summary;
 	struct ivp_why why = {""};

@@ -145,7 +145,7 @@ static void an_image_has_init_and_a_console_and_conf_and_files_come_behind(void 
 	snprintf(whole, sizeof(whole), "%s/whole", folder);
 	write_file(init, "a program");
 	assert_int_equal(ivp_image_create(init, image, &why), 0);
-	assert_int_equal(ivp_image_add_files(image, files, 2, whole, &why), 0);
+	assert_int_equal(ivp_image_add_files(image, files, 2, NULL, whole, &why), 0);
 
 	data = read_file(whole, &bytes);
 	while (next_entry(data, bytes, &at, &entry)) {

@@ -60,9 +60,14 @@ nothing_left() {
 	[ ! -e "$run_folder" ] || { echo "$run_folder is left"; return 1; }
 }
 
-# arguments STAGE CONF: sets the array argv to QEMU's arguments for that stage.
+# arguments STAGE CONF: sets the array argv to QEMU's arguments for that stage, without doorbells:
+# there is nobody who serves them.
 arguments() {
-	mapfile -t argv < <("$pipeline" run "$2" --dry-run --name "$name" --run-dir "$run_folder" \
+	{
+		echo "wake = poll"
+		cat "$2"
+	} >"$tmp/arguments.conf"
+	mapfile -t argv < <("$pipeline" run "$tmp/arguments.conf" --dry-run --name "$name" --run-dir "$run_folder" \
 		2>/dev/null | awk -v stage="# stage $1: guest" '$0 == stage { on = 1; next }
 		/^# stage |^$/ { on = 0 } on')
 	[ "${#argv[@]}" -gt 0 ]
