@@ -10,7 +10,7 @@ KERNEL_PACKAGE ?= linux-image-cloud-amd64
 guest_stage := $(O)/guest/pipeline-stage
 guest_image := $(O)/guest/stage.cpio
 
-.PHONY: guest kernel
+.PHONY: guest kernel module
 # A static program cannot be sanitized: such a build has no guests.
 guest: $(if $(SAN),,$(guest_image)) ## the guests' image: initramfs with pipeline-stage
 
@@ -19,6 +19,13 @@ kernel: $(KERNEL_DIR)/vmlinuz ## the guests' kernel: downloaded as a package, un
 $(KERNEL_DIR)/vmlinuz: rules/get-kernel
 	$(call say,KERNEL)
 	$(Q)rules/get-kernel $(KERNEL_DIR) $(KERNEL_PACKAGE)
+
+# For the guests' kernel; guests do without it.
+module: $(KERNEL_DIR)/modules/ivpipe_uio.ko ## the guests' kernel module, built against Debian's headers, not installed
+
+$(KERNEL_DIR)/modules/ivpipe_uio.ko: $(KERNEL_DIR)/vmlinuz guest-module/ivpipe_uio.c guest-module/Makefile rules/build-module
+	$(call say,MODULE)
+	$(Q)rules/build-module $(KERNEL_DIR) guest-module
 
 # The owner of a region is looked up by programs that create one; a guest never does, and the
 # linker's warning about getpwnam in static programs does not concern it.
