@@ -4,12 +4,14 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/cli.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "doorbell/listener.h"
 #include "program.h"
 #include "supervisor/commands.h"
 #include "supervisor/plan.h"
@@ -28,6 +30,31 @@ static const struct ivp_cli_program program = {
     .options = options,
 };
 
+/* The socket of a doorbell server that died; that of a living one stays. */
+static int destroy_bell(const char *path, struct ivp_why *why)
+{
+	pid_t process;
+	int error = ivp_bell_listener_find(path, &process);
+
+	if (error > 0) {
+		ivp_why_set(why, "%s: process %d serves it; stop that one first", path,
+			    (int)process);
+		return -EBUSY;
+	}
+	if (!error && unlink(path) < 0)
+		error = -errno;
+	if (error)
+		ivp_why_set(why, "cannot remove %s: %s", path, strerror(-error));
+	return error;
+}
+
+static bool is_socket(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 && S_ISSOCK(info.st_mode);
+}
+
 /* Removes what can be removed. Returns 0, or -errno of the first that stays. */
 static int destroy(const char *name)
 {
@@ -40,7 +67,9 @@ static int destroy(const char *name)
 		ivp_log(IVP_LOG_INFO, "there are no windows of a pipeline '%s'", name);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct ivp_why why;
-		int error = ivp_region_destroy(found.gl_pathv[i], &why);
+		const char *path = found.gl_pathv[i];
+		int error =
+		    is_socket(path) ? destroy_bell(path, &why) : ivp_region_destroy(path, &why);
 
 		if (!error)
 			printf("removed %s\n", found.gl_pathv[i]);

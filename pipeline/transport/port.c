@@ -71,7 +71,7 @@ static int open_bell(struct ivp_bell *bell, const struct ivp_port_options *optio
 	error = ivp_bell_open(bell, &query, &part);
 	if (error && options->wake != IVP_WAKE_AUTO) {
 		ivp_why_set(why, "%s; 'wake = auto' would do without", part.text);
-		return error == -ENOENT ? -ENODEV : error;
+		return -ENODEV;
 	}
 	if (part.text[0] && error != -ENOENT && options->tell)
 		options->tell(part.text);
