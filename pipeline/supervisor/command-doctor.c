@@ -39,6 +39,7 @@ int ivp_command_doctor(int argc, char **argv)
 	}
 	ivp_doctor_host(&doctor, ivp_doctor_devices(&doctor));
 	ivp_doctor_regions(&doctor, "/dev/shm");
+	ivp_doctor_bells(&doctor, "/dev/shm");
 	error = doctor.error;
 	if (!error)
 		error = json ? ivp_doctor_print_json(&doctor, stdout)

@@ -14,6 +14,7 @@
 
 #include "supervisor/doctor.h"
 #include "transport/locate.h"
+#include "transport/pci.h"
 #include "transport/window.h"
 
 /* Does QEMU's emulation run this machine? It ignores memory types: all are as fast as its own. */
@@ -139,6 +140,8 @@ static void check_device(struct ivp_doctor *doctor, const char *device)
 			       strerror(-error));
 		return;
 	}
+	if (ivp_doctor_bell(doctor, device, source))
+		return;
 	ivp_locate_read_word(device, "label", label, sizeof(label));
 	snprintf(extra, sizeof(extra), "%s%s%s%s", label[0] ? "label " : "", label,
 		 label[0] ? "; " : "", was_off ? "was off, switched on now; " : "");
@@ -158,20 +161,23 @@ unsigned ivp_doctor_devices(struct ivp_doctor *doctor)
 {
 	char pattern[PATH_MAX];
 	glob_t found = {0};
-	unsigned count = 0;
+	unsigned count = 0, bells = 0;
 
 	snprintf(pattern, sizeof(pattern), "%s/*", ivp_locate_pci_folder);
 	if (glob(pattern, 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			if (ivp_locate_is_ivshmem(found.gl_pathv[i])) {
 				check_device(doctor, found.gl_pathv[i]);
+				bells += ivp_pci_is_doorbell(found.gl_pathv[i]);
 				count++;
 			}
 	globfree(&found);
-	if (count > 0)
-		ivp_doctor_add(doctor, IVP_VERDICT_OK, "device wake-ups", NULL,
+	if (count > 0 && bells == 0)
+		ivp_doctor_add(doctor, IVP_VERDICT_NOTE, "device wake-ups",
+			       "give this machine an ivshmem-doorbell for each of its links: see "
+			       "docs/wake-ups.md",
 			       "polling: peers of other machines cannot ring here");
-	else
+	if (count == 0)
 		ivp_doctor_add(doctor, IVP_VERDICT_OK, "devices", NULL,
 			       "no ivshmem devices: this is a host");
 	return count;

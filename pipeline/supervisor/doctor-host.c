@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "config/isa.h"
 #include "supervisor/doctor.h"
+#include "supervisor/image.h"
 #include "supervisor/places.h"
 #include "supervisor/qemu.h"
 #include "supervisor/requirements.h"
@@ -169,9 +170,9 @@ static void check_memory(struct ivp_doctor *doctor)
 static void check_wake_ups(struct ivp_doctor *doctor)
 {
 	if (access("/proc/sys/kernel/random/boot_id", R_OK) == 0)
-		ivp_doctor_add(doctor, IVP_VERDICT_OK, "wake-ups", NULL,
-			       "futex between programs of this machine; between machines, polling "
-			       "at 20 us to 16 ms");
+		ivp_doctor_add(
+		    doctor, IVP_VERDICT_OK, "wake-ups", NULL,
+		    "futex between programs of this machine, doorbells between machines");
 	else
 		ivp_doctor_add(doctor, IVP_VERDICT_NOTE, "wake-ups", "mount /proc",
 			       "polling only: without /proc/sys/kernel/random/boot_id nobody knows "
@@ -190,12 +191,36 @@ static void check_filters(struct ivp_doctor *doctor)
 		       others[0] ? "; also" : "", others[0] ? others + 1 : "");
 }
 
+/* Beside the guests' kernel, where pipeline run looks. */
+static void check_modules(struct ivp_doctor *doctor)
+{
+	char path[PATH_MAX];
+	struct ivp_image_modules modules = {.folder = path, .vfio = true};
+	bool vfio, uio;
+
+	if (ivp_places_kernel(NULL, path, NULL) != 0)
+		return;
+	/* The path of a file: it has a slash. */
+	snprintf(strrchr(path, '/'), sizeof("/modules"), "/modules");
+	vfio = ivp_image_has_modules(&modules);
+	modules = (struct ivp_image_modules){.folder = path, .uio = true};
+	uio = ivp_image_has_modules(&modules);
+	ivp_doctor_add(doctor, vfio || uio ? IVP_VERDICT_OK : IVP_VERDICT_NOTE, "guests' modules",
+		       vfio || uio ? NULL : "make kernel", "%s in %s%s",
+		       vfio && uio ? "vfio-pci and ivpipe_uio are"
+		       : vfio      ? "vfio-pci is"
+		       : uio       ? "ivpipe_uio is"
+				   : "neither vfio-pci nor ivpipe_uio is",
+		       path, vfio || uio ? ": doorbells wake guests" : ": guests poll");
+}
+
 void ivp_doctor_host(struct ivp_doctor *doctor, unsigned devices)
 {
 	check_kvm(doctor);
 	check_qemu(doctor, devices);
 	check_place(doctor, devices, "guests' kernel", ivp_places_kernel);
 	check_place(doctor, devices, "guests' image", ivp_places_image);
+	check_modules(doctor);
 	check_shm(doctor);
 	check_memory(doctor);
 	check_filters(doctor);

@@ -21,16 +21,28 @@ union page {
 	uint64_t words[IVP_PAGE / 8];
 };
 
-/* "attached, generation 2, position 17" */
+/* What ends the sleep of an attached writer, by what it says of itself. */
+static const char *wake_of(const struct ivp_wire_owner *owner)
+{
+	if (owner->bell_peer != 0)
+		return owner->kernel_id ? ", woken by futex or doorbell" : ", woken by doorbell";
+	if (owner->kernel_id)
+		return owner->bell_server ? ", woken by futex, rings by doorbell"
+					  : ", woken by futex";
+	return owner->bell_server ? ", polls, rings by doorbell" : ", polls";
+}
+
+/* "attached, generation 2, position 17, woken by futex" */
 static void describe_owner(const void *page, char *text, size_t bytes)
 {
 	static const char *const states[] = {"not there yet", "attached", "finished", "failed"};
 	struct ivp_wire_owner owner;
 
 	memcpy(&owner, (const uint8_t *)page + IVP_WIRE_OWNER_OFFSET, sizeof(owner));
-	snprintf(text, bytes, "its writer %s, generation %u, position %llu",
+	snprintf(text, bytes, "its writer %s, generation %u, position %llu%s",
 		 owner.state < 4 ? states[owner.state] : "in a state that cannot be",
-		 owner.generation, (unsigned long long)owner.position);
+		 owner.generation, (unsigned long long)owner.position,
+		 owner.state == IVP_STATE_ATTACHED ? wake_of(&owner) : "");
 }
 
 /* The reason that the window's writer left for not attaching; "" if there is none. */
@@ -50,7 +62,7 @@ void ivp_doctor_window(struct ivp_doctor *doctor, const char *source, const void
 		       uint64_t bytes, const char *extra, const char *stale)
 {
 	const size_t size = bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
-	char refusal[168], owner[96], mend[160] = "";
+	char refusal[168], owner[128], mend[160] = "";
 	struct ivp_wire_header header;
 	struct ivp_why why;
 	const int error = ivp_window_inspect(page, size, &header, &why);
@@ -147,7 +159,10 @@ void ivp_doctor_regions(struct ivp_doctor *doctor, const char *folder)
 	if (glob(pattern, 0, NULL, &found) != 0)
 		ivp_doctor_add(doctor, IVP_VERDICT_OK, "regions", NULL, "none in %s", folder);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		const char *path = found.gl_pathv[i];
+		const char *path = found.gl_pathv[i], *end = strrchr(path, '.');
+
+		if (strcmp(end, ".bell") == 0)
+			continue; /* see ivp_doctor_bells */
 		int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 		snprintf(source, sizeof(source), "region %s", strrchr(path, '/') + 1);

@@ -7,6 +7,7 @@
 #ifndef IVP_SUPERVISOR_DOCTOR_H
 #define IVP_SUPERVISOR_DOCTOR_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <ivpipe/wire.h>
@@ -57,6 +58,12 @@ void ivp_doctor_regions(struct ivp_doctor *doctor, const char *folder);
 /* Every ivshmem PCI device below ivp_locate_pci_folder: enabled, readable, which window, and how
  * fast its memory is. Returns their number. */
 unsigned ivp_doctor_devices(struct ivp_doctor *doctor);
+
+/* A device that is a doorbell: whose, and what its interrupts are taken by. False: it is none. */
+bool ivp_doctor_bell(struct ivp_doctor *doctor, const char *device, const char *source);
+
+/* Every doorbell server's socket in folder. */
+void ivp_doctor_bells(struct ivp_doctor *doctor, const char *folder);
 
 /* The first page of a window, copied: what its header, refusal and owner say. source is what the
  * finding is about, bytes the size of the memory object, extra what is known of it besides. */

@@ -15,7 +15,10 @@
  *
  * Variants: -DFRAMES -DSLOTS -DKILLS (in all) -DCONSUMERS; -DBATCH: up to so many frames for each
  * store of head; -DDOORBELL: a back end that keeps a ring until it is waited for (else futex: the
- * kernel compares the position before it sleeps). -DBREAK_...: the protocol, broken on purpose.
+ * kernel compares the position before it sleeps). It is the doorbell of transport/bell.h: an
+ * eventfd, or the counter of uio, holds at least one ring from the first on until all are taken
+ * out at once, which is what a flag does; that a life begins without a ring in it stands for the
+ * rings that a device loses before its interrupts are on, and for a descriptor that is new. -DBREAK_...: the protocol, broken on purpose.
  */
 #ifndef FRAMES
 #define FRAMES 4

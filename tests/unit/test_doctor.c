@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "supervisor/doctor.h"
 #include "transport/locate.h"
@@ -115,10 +117,10 @@ static void a_region_in_use_is_told_with_its_peer(void **state)
 	owner_in(region.base)->position = 17;
 	ivp_doctor_regions(&doctor, folder);
 	expect(IVP_VERDICT_OK, "region ivpipe.test.middle.data",
-	       "pipeline test, link middle, data window, wire 1.0");
+	       "pipeline test, link middle, data window, wire 1.");
 	expect(IVP_VERDICT_OK, "region", "mode 0600");
 	expect(IVP_VERDICT_OK, "region", ", held; ");
-	expect(IVP_VERDICT_OK, "region", "attached, generation 3, position 17");
+	expect(IVP_VERDICT_OK, "region", "attached, generation 3, position 17, ");
 	assert_int_equal(doctor.count, 1);
 	ivp_region_close(&region);
 }
@@ -162,7 +164,7 @@ static void another_version_is_a_problem(void **state)
 	make_region(&region);
 	((struct ivp_wire_header *)region.base)->major = 9;
 	ivp_doctor_regions(&doctor, folder);
-	expect(IVP_VERDICT_PROBLEM, "region", "version 9.0 of the wire");
+	expect(IVP_VERDICT_PROBLEM, "region", "version 9.");
 	ivp_region_close(&region);
 }
 
@@ -216,11 +218,75 @@ static void a_device_is_switched_on_and_its_window_told(void **state)
 	expect(IVP_VERDICT_OK, "device 0000:00:10.0",
 	       "label middle.data; was off, switched on now");
 	expect(IVP_VERDICT_OK, "device 0000:00:10.0", "pipeline test, link middle, data window");
-	expect(IVP_VERDICT_OK, "device wake-ups", "polling");
+	expect(IVP_VERDICT_NOTE, "device wake-ups", "polling");
 	snprintf(path, sizeof(path), "%s/0000:00:10.0", pci);
 	ivp_locate_read_word(path, "enable", word, sizeof(word));
 	assert_string_equal(word, "1");
 	ivp_region_close(&region);
+}
+
+/* Makes the device a doorbell of link middle: a table of interrupts, and the server's page. */
+static void make_doorbell(struct ivp_region *region)
+{
+	struct ivp_wire_bell *bell;
+	char path[400];
+	int fd;
+
+	make_device("1\n", region);
+	bell = (void *)region->base;
+	*bell = (struct ivp_wire_bell){.magic = IVP_BELL_MAGIC,
+				       .major = IVP_WIRE_MAJOR,
+				       .vectors = 2,
+				       .server = 1,
+				       .link_name = "middle",
+				       .pipeline_name = "test"};
+	snprintf(path, sizeof(path), "%s/0000:00:10.0/resource1", pci);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void a_doorbell_that_nobody_takes_is_told_with_the_cure(void **state)
+{
+	struct ivp_region region;
+
+	(void)state;
+	make_doorbell(&region);
+	assert_int_equal(ivp_doctor_devices(&doctor), 1);
+	expect(IVP_VERDICT_NOTE, "device 0000:00:10.0", "doorbell of pipeline test, link middle");
+	expect(IVP_VERDICT_NOTE, "device 0000:00:10.0", "peers here poll");
+	assert_non_null(strstr(find("device 0000:00:10.0", "doorbell")->mend, "intel-iommu"));
+	ivp_region_close(&region);
+}
+
+static void a_doorbell_with_a_driver_is_well(void **state)
+{
+	struct ivp_region region;
+	char path[400];
+
+	(void)state;
+	make_doorbell(&region);
+	snprintf(path, sizeof(path), "%s/0000:00:10.0/driver", pci);
+	assert_int_equal(symlink("../../drivers/vfio-pci", path), 0);
+	ivp_doctor_devices(&doctor);
+	expect(IVP_VERDICT_OK, "device 0000:00:10.0", "its interrupts are taken by vfio-pci");
+	ivp_region_close(&region);
+}
+
+static void a_socket_without_a_server_is_a_note(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.90s/ivpipe.t.a.bell", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ivp_doctor_bells(&doctor, folder);
+	expect(IVP_VERDICT_NOTE, "doorbell ivpipe.t.a.bell", "its server is gone");
+	assert_int_equal(listen(fd, 1), 0);
+	ivp_doctor_bells(&doctor, folder);
+	expect(IVP_VERDICT_OK, "doorbell ivpipe.t.a.bell", "served by process");
+	close(fd);
 }
 
 static void a_probe_leaves_the_window_as_it_was(void **state)
@@ -348,6 +414,9 @@ int main(void)
 	    test(a_region_under_creation_is_left_alone),
 	    test(no_region_is_no_problem),
 	    test(a_device_is_switched_on_and_its_window_told),
+	    test(a_doorbell_that_nobody_takes_is_told_with_the_cure),
+	    test(a_doorbell_with_a_driver_is_well),
+	    test(a_socket_without_a_server_is_a_note),
 	    test(a_probe_leaves_the_window_as_it_was),
 	    test(memory_of_something_else_is_not_written),
 	    test(a_device_without_memory_is_a_problem),
