@@ -171,7 +171,7 @@ static void check_pad(const char *fill, uint32_t width, uint32_t height, uint32_
 
 			check_place(&in, &out, x, y, from,
 				    outside && strcmp(fill, "fill=colour") == 0 ? colors[format]
-									       : NULL);
+										: NULL);
 		}
 	picture_free(&in);
 	picture_free(&out);
