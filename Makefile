@@ -28,7 +28,7 @@ ours_and = $(1) $(filter-out $(1),$(2))
 override CPPFLAGS := $(call ours_and,-Iinclude -Ipipeline -Itests -D_GNU_SOURCE \
 	-DIVP_VERSION='"$(VERSION)"',$(CPPFLAGS))
 override CFLAGS := $(call ours_and,-std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Wvla -Wundef -Wno-format-truncation -Werror -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread \
+	-Wmissing-prototypes -Wvla -Wundef -Wno-format-truncation -Wno-missing-field-initializers -Werror -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all),$(CFLAGS))
 override LDFLAGS := $(call ours_and,-pthread $(if $(SAN),-fsanitize=$(SAN)),$(LDFLAGS))
 

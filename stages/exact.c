@@ -69,3 +69,20 @@ double ivp_exact_sinpi(double x)
 		sum = 1 - sum * square / (i * (i + 1));
 	return sign * sum * turn;
 }
+
+double ivp_exact_log2(double x)
+{
+	int exponent;
+	double part = frexp(x, &exponent), z, square, sum = 0;
+
+	if (part < 0.7071067811865476) {
+		part *= 2;
+		exponent--;
+	}
+	z = (part - 1) / (part + 1);
+	square = z * z;
+	/* ln part = 2 artanh z; |z| < 0.172: the first term left out, z^25 / 25, is below 1e-20. */
+	for (int i = 23; i > 0; i -= 2)
+		sum = sum * square + 1.0 / i;
+	return exponent + 2 * z * sum * 1.4426950408889634;
+}

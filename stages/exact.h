@@ -16,5 +16,7 @@ double ivp_exact_log(double x);
 double ivp_exact_power(double x, double y);
 /* sin(pi x) for |x| < 1e9, absolute error below 1e-15. */
 double ivp_exact_sinpi(double x);
+/* log2 of 0 < x < 2^1000, not subnormal; absolute error below 1e-15 or one part in 2^52. */
+double ivp_exact_log2(double x);
 
 #endif

@@ -85,6 +85,9 @@ struct ivp_rows {
 	bool go_on;
 };
 
+/* Takes a number that a filter has found in an image, and its name. */
+typedef void ivp_filter_note(void *context, const char *key, double value);
+
 /*
  * What becomes of each level of a colour: 256 uint8_t, or 65536 uint16_t for formats of 16 bits.
  * Gray has one colour, all else three; the same pointer again where the tables are the same.
@@ -141,6 +144,14 @@ struct ivp_filter {
 	/* Learns from the whole image what apply needs to know (a histogram, say), into scratch:
 	 * called once per image, before apply; need is NULL then. May be NULL. */
 	void (*survey)(const void *self, const struct ivp_input *in, void *scratch);
+
+	/*
+	 * Tells what survey has found in the image, for the metadata of its frame, where it
+	 * becomes texts "key=value". Called once per image, after apply, with a scratch of
+	 * survey. Keys are ASCII without '=', below 80 bytes. May be NULL.
+	 */
+	void (*note)(const void *self, const struct ivp_shape *in, const void *scratch,
+		     ivp_filter_note *put, void *context);
 
 	/*
 	 * Filters: makes the given rows of out. in and out do not overlap. Writes width * pixel

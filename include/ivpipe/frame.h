@@ -31,6 +31,9 @@ struct ivp_shape {
 	uint32_t width;  /* pixels, at least 1 */
 	uint32_t height; /* rows, at least 1 */
 	uint32_t format; /* IVP_FORMAT_* */
+	/* EXIF 1..8, of an image that lies on its side until someone turns it; 0: not told. Only
+	 * filters look at it: nowhere else does a shape come with one. */
+	uint32_t orientation;
 };
 
 /* Properties of a pixel format; 0 for one that this version does not know. */

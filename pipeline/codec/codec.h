@@ -56,6 +56,12 @@ void ivp_decoder_destroy(struct ivp_decoder *decoder); /* NULL is fine */
 
 enum ivp_encoding { IVP_ENCODE_PNG, IVP_ENCODE_JPEG, IVP_ENCODE_PNM };
 
+/* A fact about an image, in words. */
+struct ivp_text {
+	const char *key;   /* 1 to 79 printable ASCII characters */
+	const char *value; /* UTF-8 without control characters */
+};
+
 struct ivp_encode_options {
 	enum ivp_encoding encoding;
 	int quality;     /* JPEG 1..100; below 90 colour in half resolution (4:2:0), as libvips */
@@ -63,6 +69,9 @@ struct ivp_encode_options {
 	const uint8_t *icc; /* NULL: none; left out where it does not fit the pixels, and by PNM */
 	uint32_t icc_bytes;
 	unsigned orientation; /* 1..8; other than 1 is written as EXIF where the format can */
+	/* As text chunks in PNG, as comments "key=value" in JPEG; left out by PNM. */
+	const struct ivp_text *texts;
+	unsigned text_count;
 };
 
 /* Does the encoding take the pixel format as it is? JPEG has no alpha and no 16 bits; PNG and PNM

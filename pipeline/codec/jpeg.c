@@ -310,6 +310,21 @@ static void write_exif(struct jpeg_compress_struct *jpeg, unsigned orientation)
 	jpeg_write_marker(jpeg, JPEG_APP0 + 1, exif, sizeof(exif));
 }
 
+static void write_comment(struct jpeg_compress_struct *jpeg, const struct ivp_text *text)
+{
+	const size_t key = strlen(text->key), value = strlen(text->value);
+
+	/* Two bytes of 65535 are the length itself. */
+	if (key + 1 + value > 65533)
+		return;
+	jpeg_write_m_header(jpeg, JPEG_COM, (unsigned)(key + 1 + value));
+	for (size_t i = 0; i < key; i++)
+		jpeg_write_m_byte(jpeg, (uint8_t)text->key[i]);
+	jpeg_write_m_byte(jpeg, '=');
+	for (size_t i = 0; i < value; i++)
+		jpeg_write_m_byte(jpeg, (uint8_t)text->value[i]);
+}
+
 static void write_jpeg(struct jpeg_writer *writer, const struct ivp_input *in,
 		       const struct ivp_encode_options *options, FILE *to)
 {
@@ -333,6 +348,8 @@ static void write_jpeg(struct jpeg_writer *writer, const struct ivp_input *in,
 	if (ivp_icc_fits(options->icc, options->icc_bytes, in->shape.format) &&
 	    options->icc_bytes <= LARGEST_PROFILE)
 		jpeg_write_icc_profile(jpeg, options->icc, options->icc_bytes);
+	for (unsigned i = 0; i < options->text_count; i++)
+		write_comment(jpeg, &options->texts[i]);
 	while (jpeg->next_scanline < jpeg->image_height) {
 		JSAMPROW rows[16];
 		uint32_t count = 0;

@@ -322,6 +322,24 @@ static void choose_effort(png_structp png, int compression)
 		       compression ? PNG_FILTER_SUB | PNG_FILTER_UP : PNG_FILTER_NONE);
 }
 
+/* Where there are only ASCII characters the older kind of chunk, which more programs show. */
+static void add_text(struct png_writer *writer, const struct ivp_text *text)
+{
+	png_text chunk = {.compression = PNG_TEXT_COMPRESSION_NONE,
+			  .key = (char *)text->key, /* libpng copies both */
+			  .text = (char *)text->value,
+			  .text_length = strlen(text->value)};
+
+	for (const char *at = text->value; *at; at++)
+		if (*at & 0x80)
+			chunk.compression = PNG_ITXT_COMPRESSION_NONE;
+	if (chunk.compression == PNG_ITXT_COMPRESSION_NONE) {
+		chunk.itxt_length = chunk.text_length;
+		chunk.text_length = 0;
+	}
+	png_set_text(writer->png, writer->info, &chunk, 1);
+}
+
 static void write_png(struct png_writer *writer, const struct ivp_input *in,
 		      const struct ivp_encode_options *options)
 {
@@ -346,6 +364,8 @@ static void write_png(struct png_writer *writer, const struct ivp_input *in,
 		ivp_exif_make(exif, options->orientation);
 		png_set_eXIf_1(png, writer->info, IVP_EXIF_BYTES, exif);
 	}
+	for (unsigned i = 0; i < options->text_count; i++)
+		add_text(writer, &options->texts[i]);
 	png_write_info(png, writer->info);
 	if (depth == 16)
 		png_set_swap(png); /* PNG is big-endian, frames are little-endian */

@@ -79,6 +79,30 @@ bool ivp_name_accept(const uint8_t *bytes, size_t count, char name[IVP_NAME_LIMI
 	return true;
 }
 
+/*
+ * A text becomes two strings where it lies in the private copy: '=' makes room for the end of the
+ * key, and the header in front of the record, which has been read, for that of the value.
+ */
+static void read_text(struct ivp_notes *notes, const struct ivp_metadata *record)
+{
+	char *text = (char *)notes->copy + (record->value - notes->copy) - 1;
+	const char *equals = memchr(record->value, '=', record->bytes);
+	const size_t key = equals ? (size_t)(equals - (const char *)record->value) : 0;
+
+	if (key < 1 || key > 79 || notes->text_count == IVP_TEXT_LIMIT || record->value[0] == ' ' ||
+	    equals[-1] == ' ')
+		return;
+	for (size_t i = 0, length; i < record->bytes; i += length) {
+		length = measure_character(record->value + i, record->bytes - i);
+		if (length == 0 || (length > 1 && i < key))
+			return;
+	}
+	memmove(text, record->value, record->bytes);
+	text[key] = '\0';
+	text[record->bytes] = '\0';
+	notes->texts[notes->text_count++] = (struct ivp_text){text, text + key + 1};
+}
+
 static void read_record(struct ivp_notes *notes, const struct ivp_metadata *record, bool *named)
 {
 	uint32_t value;
@@ -98,6 +122,9 @@ static void read_record(struct ivp_notes *notes, const struct ivp_metadata *reco
 	case IVP_META_ICC:
 		notes->icc = record->bytes ? record->value : NULL;
 		notes->icc_bytes = record->bytes;
+		break;
+	case IVP_META_TEXT:
+		read_text(notes, record);
 		break;
 	case IVP_META_REASON:
 		snprintf(notes->reason, sizeof(notes->reason), "%.*s", (int)record->bytes,
@@ -121,6 +148,7 @@ int ivp_notes_read(struct ivp_notes *notes, const struct ivp_frame *frame, struc
 	notes->orientation = 1;
 	notes->icc = NULL;
 	notes->icc_bytes = 0;
+	notes->text_count = 0;
 	if (bytes > notes->capacity)
 		return -EBADMSG;
 	if (bytes > 0)

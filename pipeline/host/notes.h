@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the sink wants to know of a frame besides its pixels: name, orientation, colour profile,
- * reason. Made from a private copy of the frame's metadata, since a peer can change the original
+ * texts, reason. Made from a private copy of the frame's metadata, since a peer can change the original
  * at any time. One thread at a time on one object.
  */
 #ifndef IVP_HOST_NOTES_H
@@ -9,7 +9,10 @@
 
 #include <ivpipe/frame.h>
 
+#include "codec/codec.h"
+
 #define IVP_NAME_LIMIT 200 /* bytes of a file name that is accepted from a peer */
+#define IVP_TEXT_LIMIT 64  /* texts of a frame that are kept */
 
 struct ivp_notes {
 	uint8_t *copy;
@@ -20,6 +23,8 @@ struct ivp_notes {
 	unsigned orientation;          /* EXIF, 1..8 */
 	const uint8_t *icc;            /* in copy, until the next read; NULL: none */
 	uint32_t icc_bytes;
+	struct ivp_text texts[IVP_TEXT_LIMIT]; /* in copy too; those that are fit for files */
+	unsigned text_count;
 };
 
 /* Makes room for metadata of capacity bytes. Returns 0 or -ENOMEM. */

@@ -237,6 +237,8 @@ int ivp_writer_put(struct ivp_writer *writer, const struct ivp_frame *frame,
 	    .icc = notes->icc,
 	    .icc_bytes = notes->icc_bytes,
 	    .orientation = notes->orientation,
+	    .texts = notes->texts,
+	    .text_count = notes->text_count,
 	};
 	int error;
 

@@ -373,6 +373,20 @@ void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 	}
 }
 
+void ivp_chain_note(const struct ivp_chain *chain, ivp_filter_note *put, void *context)
+{
+	/* Every thread that had rows to make has surveyed; the last always has. */
+	const unsigned last = threads_of(chain) - 1;
+
+	for (unsigned i = 0; i < chain->count; i++) {
+		const struct ivp_chain_step *step = &chain->steps[i];
+
+		if (step->filter->note)
+			step->filter->note(step->self, &step->in,
+					   step->scratch + last * step->scratch_step, put, context);
+	}
+}
+
 size_t ivp_chain_memory(const struct ivp_chain *chain)
 {
 	size_t bytes = 0;

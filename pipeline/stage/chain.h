@@ -73,6 +73,9 @@ int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct i
 void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 		     const struct ivp_output *out, void (*beat)(void *context), void *context);
 
+/* What the filters have to say about the image of the last apply, in their order. */
+void ivp_chain_note(const struct ivp_chain *chain, ivp_filter_note *put, void *context);
+
 /* Bytes of private memory held. */
 size_t ivp_chain_memory(const struct ivp_chain *chain);
 

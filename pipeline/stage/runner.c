@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "stage/records.h"
 #include "transport/step.h"
 
 #define MAX_ATTEMPTS 3 /* a frame that ends its stage so often is passed on as an error */
@@ -127,15 +128,16 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 			struct ivp_why *why)
 {
 	uint64_t start = ivp_now_ns();
-	struct ivp_shape shape;
+	struct ivp_shape source = in->shape, shape;
 	uint64_t bytes;
 	size_t stride;
 
+	source.orientation = ivp_records_orientation(in);
 	if (ivp_format_channels(in->shape.format) == 0) {
 		ivp_why_set(why, "its pixel format %u is not known here", in->shape.format);
 		return IVP_FRAME_UNSUPPORTED;
 	}
-	if (ivp_chain_plan(run->chain, &in->shape, &shape, why) != 0)
+	if (ivp_chain_plan(run->chain, &source, &shape, why) != 0)
 		return IVP_FRAME_UNSUPPORTED;
 	if (ivp_shape_size(&shape, &stride, &bytes) != 0) {
 		ivp_why_set(why, "rows of %u pixels are too long", shape.width);
@@ -151,7 +153,7 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 		return IVP_FRAME_TOO_LARGE;
 	}
 
-	const struct ivp_input from = {in->shape, in->stride, in->payload};
+	const struct ivp_input from = {source, in->stride, in->payload};
 	const struct ivp_output to = {shape, stride, slot->payload};
 	IVP_STEP(fill);
 	ivp_chain_apply(run->chain, &from, &to, beat_both, run);
@@ -161,6 +163,9 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 	out.stride = stride;
 	out.payload_bytes = bytes;
 	out.metadata_bytes = copy_metadata(in, slot);
+	if (shape.orientation != source.orientation)
+		ivp_records_turn_upright(slot, out.metadata_bytes);
+	ivp_records_add_notes(slot, &out.metadata_bytes, run->chain);
 	commit(run, &out, busy_ns);
 	run->result->frames++;
 	return IVP_FRAME_OK;

@@ -71,6 +71,7 @@ static const struct operation operations[] = {
     {"flip h", "flip", {"direction=horizontal"}, 1920, 1080},
     {"flip v", "flip", {"direction=vertical"}, 1920, 1080},
     {"transpose", "transpose", {NULL}, 1920, 1080},
+    {"stat", "stat", {NULL}, 1920, 1080},
     {"grayscale", "grayscale", {NULL}, 1920, 1080},
     {"invert", "invert", {NULL}, 1920, 1080},
     {"gamma", "gamma", {"gamma=2.2"}, 1920, 1080},

@@ -62,6 +62,7 @@ static void take_shape(struct script *script, struct ivp_shape *shape)
 	shape->format = IVP_FORMAT_GRAY8 + (sides >> 24) % 6;
 	shape->width = 1 + small;
 	shape->height = 1 + other;
+	shape->orientation = sides % 10;
 	if (sides >> 31) {
 		shape->width = 1 + other;
 		shape->height = 1 + small;

@@ -80,6 +80,8 @@ static const struct {
      {NULL},
      {0x3ed250afe16e6744, 0x62dbae2594650fe6, 0x12b3861c3a504994, 0xc14abf0361a6308c,
       0x87a7fbbf2109ebd3, 0x85d7d8dd5b34198a}},
+    {"auto-orient", {NULL}, {0, 0, 0}},
+    {"stat", {NULL}, {0, 0, 0}},
     {"grayscale", {NULL}, {0x9cf714d5f67206ba, 0x00139ee76f997b09, 0xddeece8b530de6ab}},
     {"grayscale",
      {"luma=rec709", "alpha=drop", NULL},

@@ -55,10 +55,12 @@ static void run_at_random(const struct ivp_filter *filter, uint64_t *random)
 
 	shape.width = 1 + random_next(random) % (random_next(random) & 1 ? 9 : 150);
 	shape.height = 1 + random_next(random) % (random_next(random) & 1 ? 9 : 150);
+	shape.orientation = random_next(random) % 10;
 	for (const struct ivp_param *param = filter->params; param && param->name; param++)
 		choose(param, self, random);
 	if ((filter->formats & IVP_FORMAT_BIT(shape.format)) && affordable(filter, self, &shape)) {
 		in = picture_make(shape.width, shape.height, shape.format);
+		in.shape.orientation = shape.orientation;
 		picture_fill(&in, random_next(random) % PATTERNS, random_next(random));
 		out = filter_run(filter, self, &in);
 		picture_free(&in);

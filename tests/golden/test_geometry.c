@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Filters that only move pixels: crop, pad, rotate, flip, transpose. All are exact, in every format. */
+/* Filters that only move pixels: crop, pad, rotate, flip, transpose, auto-orient. All are exact, in every format. */
 #include "golden/reference.h"
 
 /* Sides around those of tiles and vectors of every level, and some below. */
@@ -75,6 +75,39 @@ static void every_pixel_comes_to_its_place(void **state)
 				picture_free(&out);
 				free(self);
 			}
+}
+
+static void auto_orient_turns_as_the_orientation_says(void **state)
+{
+	/* What each of them has to do to an image. */
+	static const char *const how[] = {[2] = "direction=horizontal",
+					  [3] = "angle=180",
+					  [4] = "direction=vertical",
+					  [5] = "diagonal=main",
+					  [6] = "angle=90",
+					  [7] = "diagonal=anti",
+					  [8] = "angle=270"};
+	const struct ivp_filter *filter = ivp_filter_find("auto-orient");
+
+	(void)state;
+	for (uint32_t orientation = 0; orientation < 11; orientation++) {
+		struct picture in = picture_make(70, 40, IVP_FORMAT_RGB8), out;
+		struct ivp_shape shape;
+
+		in.shape.orientation = orientation;
+		picture_fill(&in, NOISE, orientation);
+		out = filter_run(filter, NULL, &in);
+		assert_int_equal(filter->shape(NULL, &in.shape, &shape, NULL), 0);
+		if (orientation < 2 || orientation > 8) {
+			assert_int_equal(shape.orientation, orientation);
+			assert_memory_equal(in.pixels, out.pixels, in.bytes);
+		} else {
+			assert_int_equal(shape.orientation, 1);
+			check_pixels(how[orientation], &in, &out);
+		}
+		picture_free(&in);
+		picture_free(&out);
+	}
 }
 
 /* Pixel (x, y) of out is that at from of in, or the color if there is one. */
@@ -234,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(pad_fills_the_sides_as_it_is_told),
 	    cmocka_unit_test(pad_makes_a_size_where_the_image_is_smaller),
 	    cmocka_unit_test(every_pixel_comes_to_its_place),
+	    cmocka_unit_test(auto_orient_turns_as_the_orientation_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,9 +123,44 @@ static void impossible_orientations_are_not_written(void **state)
 	}
 }
 
+static bool holds(const struct bytes *file, const void *what, size_t count)
+{
+	return memmem(file->data, file->count, what, count) != NULL;
+}
+
+static void texts_are_written_where_the_format_can(void **state)
+{
+	static const struct ivp_text texts[] = {{"stat.red.mean", "7.5"}, {"Who", "Gr\303\274n"}};
+	struct image image = make_pattern(5, 4, IVP_FORMAT_RGB8);
+	struct ivp_encode_options options = {
+	    .quality = 90, .texts = texts, .text_count = count_of(texts)};
+
+	(void)state;
+	for (unsigned encoding = IVP_ENCODE_PNG; encoding <= IVP_ENCODE_PNM; encoding++) {
+		struct image back;
+		struct bytes file;
+
+		options.encoding = encoding;
+		file = encode(&image, &options);
+		if (encoding == IVP_ENCODE_PNG) {
+			assert_true(holds(&file, "tEXtstat.red.mean\0007.5", 21));
+			assert_true(holds(&file, "iTXtWho\0\0\0\0\0Gr\303\274n", 17));
+		} else if (encoding == IVP_ENCODE_JPEG) {
+			assert_true(holds(&file, "\xff\xfe\0\x13stat.red.mean=7.5", 21));
+			assert_true(holds(&file, "\xff\xfe\0\x0bWho=Gr\303\274n", 13));
+		}
+		back = decode(&file, false);
+		assert_int_equal(back.shape.width, 5);
+		free_image(&back);
+		free(file.data);
+	}
+	free_image(&image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(texts_are_written_where_the_format_can),
 	    cmocka_unit_test(each_encoding_takes_what_it_can_hold),
 	    cmocka_unit_test(suffixes_tell_the_encoding),
 	    cmocka_unit_test(a_full_disk_is_found),

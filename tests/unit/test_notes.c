@@ -121,6 +121,53 @@ static void all_records_are_read(void **state)
 	ivp_notes_finish(&notes);
 }
 
+static void texts_are_split_and_those_unfit_for_files_left_out(void **state)
+{
+	static const char *const texts[] = {"a=b",    "no sign",       "=value",      " key=value",
+					    "key =v", "bad=\033[2J",   "k\303\244=v", "cut=\303",
+					    "empty=", "gr\303\274n=1", "w=x=\303\274"};
+	struct ivp_notes notes;
+	struct ivp_frame frame;
+	uint32_t used = 0;
+
+	(void)state;
+	for (size_t i = 0; i < count_of(texts); i++)
+		put(&used, IVP_META_TEXT, texts[i], (uint32_t)strlen(texts[i]));
+	put(&used, IVP_META_TEXT, "eight=23", 8); /* no padding behind it */
+	frame = frame_with(3, used);
+	assert_int_equal(ivp_notes_init(&notes, used), 0);
+	/* Twice: the second image's texts take the place of the first one's. */
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(ivp_notes_read(&notes, &frame, NULL), 0);
+		assert_int_equal(notes.text_count, 4);
+		assert_string_equal(notes.texts[0].key, "a");
+		assert_string_equal(notes.texts[0].value, "b");
+		assert_string_equal(notes.texts[1].key, "empty");
+		assert_string_equal(notes.texts[1].value, "");
+		assert_string_equal(notes.texts[2].key, "w");
+		assert_string_equal(notes.texts[2].value, "x=\303\274");
+		assert_string_equal(notes.texts[3].key, "eight");
+		assert_string_equal(notes.texts[3].value, "23");
+	}
+	ivp_notes_finish(&notes);
+}
+
+static void more_texts_than_are_kept_do_no_harm(void **state)
+{
+	uint8_t many[16 * (IVP_TEXT_LIMIT + 9)];
+	struct ivp_frame frame = {.metadata = many};
+	struct ivp_notes notes;
+
+	(void)state;
+	while (ivp_metadata_put(many, sizeof(many), &frame.metadata_bytes, IVP_META_TEXT, "k=v",
+				3) == 0)
+		;
+	assert_int_equal(ivp_notes_init(&notes, sizeof(many)), 0);
+	assert_int_equal(ivp_notes_read(&notes, &frame, NULL), 0);
+	assert_int_equal(notes.text_count, IVP_TEXT_LIMIT);
+	ivp_notes_finish(&notes);
+}
+
 static void a_frame_without_metadata_is_named_by_its_id(void **state)
 {
 	struct ivp_frame frame = frame_with(7, 0);
@@ -208,6 +255,8 @@ int main(void)
 	    cmocka_unit_test(ill_formed_utf8_is_refused),
 	    cmocka_unit_test(names_longer_than_the_limit_are_refused),
 	    cmocka_unit_test(all_records_are_read),
+	    cmocka_unit_test(texts_are_split_and_those_unfit_for_files_left_out),
+	    cmocka_unit_test(more_texts_than_are_kept_do_no_harm),
 	    cmocka_unit_test(a_frame_without_metadata_is_named_by_its_id),
 	    cmocka_unit_test(nothing_is_left_from_the_frame_before),
 	    cmocka_unit_test(malformed_records_are_refused_with_the_frame_named),

@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 
+#include "config/registry.h"
 #include "stage/runner.h"
 
 #define MS      1000000ull
@@ -303,6 +304,91 @@ static void an_output_names_its_input_and_how_long_it_took(void **state)
 	assert_true(f->result.busy_ns > 0);
 }
 
+static void run_filter_on_lying_image(struct fixture *f, const char *filter, uint32_t orientation)
+{
+	struct ivp_frame frame = {.id = 5,
+				  .kind = IVP_KIND_PIXELS,
+				  .flags = IVP_FLAG_LAST,
+				  .shape = {16, 9, IVP_FORMAT_GRAY8},
+				  .stride = 64,
+				  .payload_bytes = 576};
+	struct ivp_slot slot;
+
+	f->conf = (struct ivp_filter_conf){.filter = ivp_filter_find(filter)};
+	assert_int_equal(ivp_output_port_slot(&f->upstream, &slot, NULL, &f->why), 0);
+	memset(slot.payload, 77, frame.payload_bytes);
+	assert_int_equal(ivp_metadata_put(slot.metadata, slot.metadata_bytes, &frame.metadata_bytes,
+					  IVP_META_NAME, "a.png", 5),
+			 0);
+	assert_int_equal(ivp_metadata_put(slot.metadata, slot.metadata_bytes, &frame.metadata_bytes,
+					  IVP_META_ORIENTATION, &orientation, 4),
+			 0);
+	ivp_producer_commit(&f->upstream.link, &frame);
+	feed_end(f);
+	assert_int_equal(run_stage(f, false), 0);
+	assert_int_equal(f->result.frames, 1);
+}
+
+static uint32_t orientation_of(const struct ivp_frame *frame)
+{
+	struct ivp_metadata record;
+	uint32_t value;
+
+	assert_int_equal(ivp_metadata_find(frame->metadata, frame->metadata_bytes,
+					   IVP_META_ORIENTATION, &record),
+			 1);
+	assert_int_equal(record.bytes, sizeof(value));
+	memcpy(&value, record.value, sizeof(value));
+	return value;
+}
+
+static void an_image_that_is_turned_upright_says_so_from_then_on(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame frame;
+
+	run_filter_on_lying_image(f, "auto-orient", 6);
+	frame = look(f);
+	assert_int_equal(frame.shape.width, 9);
+	assert_int_equal(frame.shape.height, 16);
+	assert_int_equal(orientation_of(&frame), 1);
+}
+
+static void an_orientation_that_cannot_be_turns_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame frame;
+
+	run_filter_on_lying_image(f, "auto-orient", 9);
+	frame = look(f);
+	assert_int_equal(frame.shape.width, 16);
+	assert_int_equal(orientation_of(&frame), 9);
+}
+
+static void what_a_filter_notes_goes_with_the_frame(void **state)
+{
+	static const char *const wanted[] = {"stat.gray.mean=77", "stat.gray.min=77",
+					     "stat.gray.max=77", "stat.gray.entropy=0"};
+	struct fixture *f = *state;
+	struct ivp_metadata record;
+	struct ivp_frame frame;
+	size_t offset = 0, found = 0;
+
+	run_filter_on_lying_image(f, "stat", 6);
+	frame = look(f);
+	assert_int_equal(frame.shape.width, 16);
+	assert_int_equal(orientation_of(&frame), 6);
+	while (ivp_metadata_next(frame.metadata, frame.metadata_bytes, &offset, &record) == 1) {
+		if (record.type != IVP_META_TEXT)
+			continue;
+		assert_true(found < count_of(wanted));
+		assert_int_equal(record.bytes, strlen(wanted[found]));
+		assert_memory_equal(record.value, wanted[found], record.bytes);
+		found++;
+	}
+	assert_int_equal(found, count_of(wanted));
+}
+
 static void a_trail_longer_than_its_place_is_only_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -548,6 +634,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    with_links(images_are_filtered_in_order_until_the_end),
 	    with_links(an_output_names_its_input_and_how_long_it_took),
+	    with_links(an_image_that_is_turned_upright_says_so_from_then_on),
+	    with_links(an_orientation_that_cannot_be_turns_nothing),
+	    with_links(what_a_filter_notes_goes_with_the_frame),
 	    with_links(a_trail_longer_than_its_place_is_only_counted),
 	    with_links(what_cannot_be_filtered_goes_on_as_an_error_with_its_reason),
 	    with_links(a_result_too_large_for_its_slot_is_an_error_that_names_the_link),
