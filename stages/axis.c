@@ -11,7 +11,10 @@
 /* Of the kernel at ratio 1. Box is not sampled but integrated: radius is half a pixel of each. */
 static double radius_of(unsigned kernel)
 {
-	static const double radius[] = {0, 0.5, 1, 2, 3};
+	static const double radius[] = {
+	    [IVP_KERNEL_NEAREST] = 0, [IVP_KERNEL_BOX] = 0.5,    [IVP_KERNEL_BILINEAR] = 1,
+	    [IVP_KERNEL_BICUBIC] = 2, [IVP_KERNEL_MITCHELL] = 2, [IVP_KERNEL_LANCZOS2] = 2,
+	    [IVP_KERNEL_LANCZOS3] = 3};
 
 	return radius[kernel];
 }
@@ -31,6 +34,12 @@ static double kernel_at(unsigned kernel, double x)
 		if (x < 1)
 			return (1.5 * x - 2.5) * x * x + 1;
 		return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+	case IVP_KERNEL_MITCHELL:
+		if (x < 1)
+			return ((7 * x - 12) * x * x + 16.0 / 3) / 6;
+		return x < 2 ? (((-7.0 / 3 * x + 12) * x - 20) * x + 32.0 / 3) / 6 : 0;
+	case IVP_KERNEL_LANCZOS2:
+		return x < 2 ? sinc(x) * sinc(x / 2) : 0;
 	default:
 		return x < 3 ? sinc(x) * sinc(x / 3) : 0;
 	}

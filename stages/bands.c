@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "compiler.h"
+#include "lanes.h"
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef uint32_t words4 __attribute__((vector_size(16)));
@@ -50,14 +50,18 @@ void ivp_band_turn(const void *rows, size_t count, void *lanes)
 	size_t x = 0;
 
 	for (; x + 4 <= count; x += 4) {
-		for (size_t r = 0; r < IVP_BAND; r += 4) {
-			words4 m[4];
+		for (size_t r = 0; r < IVP_BAND; r += (size_t)4 * IVP_LANES) {
+			const uint8_t *tile = from + 4 * (r * IVP_BAND_CHUNK + x);
+			ivp_lanes8 m[4];
 
+			IVP_UNROLL
 			for (size_t i = 0; i < 4; i++)
-				memcpy(&m[i], from + 4 * ((r + i) * IVP_BAND_CHUNK + x), 16);
-			turn4(m);
+				m[i] = ivp_lanes_load(tile + 4 * i * IVP_BAND_CHUNK,
+						      (ptrdiff_t)16 * IVP_BAND_CHUNK);
+			ivp_lanes_turn(m, 4);
+			IVP_UNROLL
 			for (size_t i = 0; i < 4; i++)
-				memcpy(to + 4 * ((x + i) * IVP_BAND + r), &m[i], 16);
+				memcpy(to + 4 * ((x + i) * IVP_BAND + r), &m[i], IVP_LANE_BYTES);
 		}
 	}
 	for (; x < count; x++)

@@ -1,20 +1,51 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Vertical sums first, straight from the pixels, for 16 result rows; turned (bands.h); then
- * horizontal sums, 16 rows side by side. In float, one order of additions: the error before
- * rounding is below 0.001 levels. RGBA8 is summed premultiplied, as c * a and a.
+ * horizontal sums, 16 rows side by side, in float and one order of additions. The error before
+ * rounding is below 0.03 levels, below 0.001 but for the integer weights of rows without alpha.
+ * Pixels with alpha are summed premultiplied, as c * a and a.
  */
 #include "resample.h"
 
 #include <string.h>
 
-#define GROUP      6 /* source rows that are summed in one go */
-#define RGBA_GROUP 3
+#include "turn.h"
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 typedef float floats16 __attribute__((vector_size(64), may_alias));
 
+/* The weights of rows as integers, in as fine steps as the largest lets them have. */
+static void make_groups(struct ivp_resample *resample, struct ivp_carve *carve)
+{
+	const struct ivp_axis *axis = &resample->y;
+	const size_t most = ivp_weights_most(axis->most);
+	float largest = 0;
+	int32_t one;
+
+	resample->groups = ivp_carve(carve, axis->out * most * sizeof(struct ivp_weights));
+	resample->group_count = ivp_carve(carve, axis->out * sizeof(uint32_t));
+	if (!carve->base)
+		return;
+	for (uint32_t y = 0; y < axis->out; y++)
+		for (uint32_t k = 0; k < axis->count[y]; k++) {
+			const float weight = axis->weights[(size_t)y * axis->most + k];
+
+			largest = weight > largest ? weight : largest;
+		}
+	one = largest < 0.49f ? 65536 : 32768;
+	resample->scale = 1.0f / (float)one;
+	for (uint32_t y = 0; y < axis->out; y++)
+		resample->group_count[y] = (uint32_t)ivp_weights_make(
+		    axis->weights + (size_t)y * axis->most, axis->first[y], axis->count[y], one,
+		    resample->groups + y * most);
+}
+
 struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
-					  const struct ivp_axis *y, const struct ivp_shape *in)
+					  const struct ivp_axis *y, const struct ivp_shape *in,
+					  bool linear)
 {
 	struct ivp_resample measured;
 	struct ivp_resample *made = ivp_carve(carve, sizeof(*made));
@@ -22,139 +53,41 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	const size_t chunk_bytes = sizeof(float) * IVP_BAND * IVP_BAND_CHUNK;
 
 	resample->from = ivp_row_form(in);
+	resample->depth = ivp_format_pixel_bytes(in->format) / ivp_format_channels(in->format);
+	resample->linear = linear;
 	resample->x = *x;
 	resample->y = *y;
 	ivp_axis_prepare(&resample->x, carve);
 	ivp_axis_prepare(&resample->y, carve);
+	resample->groups = NULL;
+	if (resample->depth == 1 && resample->from.planes == 1 && !linear)
+		make_groups(resample, carve);
+	if (linear)
+		ivp_light_prepare(&resample->light, resample->depth == 1 ? 255 : 65535, carve);
+	resample->loaded = ivp_carve(carve, IVP_BAND_CHUNK * sizeof(float));
 	resample->chunk = ivp_carve(carve, chunk_bytes);
 	resample->lanes = ivp_carve(carve, resample->from.samples * IVP_BAND * sizeof(float));
 	resample->sums = ivp_carve(carve, chunk_bytes);
 	resample->turned = ivp_carve(carve, chunk_bytes);
+	/* Whatever a plane of loaded does not use stays a number. */
+	if (made)
+		memset(resample->loaded, 0, IVP_BAND_CHUNK * sizeof(float));
 	return made;
 }
 
-/* n is a constant wherever this is inlined. */
-IVP_INLINE void sum_levels(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
-			   bool begin, float *restrict out, size_t count)
-{
-	const uint8_t *restrict row[GROUP];
-	float w[GROUP];
-
-	for (unsigned k = 0; k < n; k++) {
-		row[k] = pixels + k * stride;
-		w[k] = weights[k];
-	}
-	for (size_t i = 0; i < count; i++) {
-		float sum = begin ? 0 : out[i];
-
-		for (unsigned k = 0; k < n; k++)
-			sum += (float)row[k][i] * w[k];
-		out[i] = sum;
-	}
-}
-
-/* A group of source rows; with begin a sum begins, else it goes on. */
-static void add_levels(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
-		       bool begin, float *out, size_t count)
-{
-	switch (n) {
-	case 1:
-		sum_levels(1, pixels, stride, weights, begin, out, count);
-		break;
-	case 2:
-		sum_levels(2, pixels, stride, weights, begin, out, count);
-		break;
-	case 3:
-		sum_levels(3, pixels, stride, weights, begin, out, count);
-		break;
-	case 4:
-		sum_levels(4, pixels, stride, weights, begin, out, count);
-		break;
-	case 5:
-		sum_levels(5, pixels, stride, weights, begin, out, count);
-		break;
-	default:
-		sum_levels(6, pixels, stride, weights, begin, out, count);
-	}
-}
-
-IVP_INLINE void add_pixel(uint32_t pixel, float weight, float *red, float *green, float *blue,
-			  float *opaque)
-{
-	int32_t colour = (int32_t)(pixel & 0xffffff), alpha = (int32_t)(pixel >> 24);
-
-	*red += (float)((colour & 255) * alpha) * weight;
-	*green += (float)((colour >> 8 & 255) * alpha) * weight;
-	*blue += (float)((colour >> 16) * alpha) * weight;
-	*opaque += (float)alpha * weight;
-}
-
-/* The same for RGBA8, at most 3 rows; planes lie plane apart. */
-IVP_INLINE void sum_rgba(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
-			 float *out, size_t plane, size_t count)
-{
-	const ivp_pixel *restrict first = (const ivp_pixel *)pixels;
-	const ivp_pixel *restrict second = (const ivp_pixel *)(pixels + (n > 1 ? stride : 0));
-	const ivp_pixel *restrict third = (const ivp_pixel *)(pixels + (n > 2 ? 2 * stride : 0));
-	const float w[3] = {weights[0], n > 1 ? weights[1] : 0, n > 2 ? weights[2] : 0};
-	float *restrict r = out, *restrict g = out + plane;
-	float *restrict b = out + 2 * plane, *restrict a = out + 3 * plane;
-
-	IVP_INDEPENDENT
-	for (size_t i = 0; i < count; i++) {
-		float red = r[i], green = g[i], blue = b[i], opaque = a[i];
-
-		add_pixel(first[i], w[0], &red, &green, &blue, &opaque);
-		if (n > 1)
-			add_pixel(second[i], w[1], &red, &green, &blue, &opaque);
-		if (n > 2)
-			add_pixel(third[i], w[2], &red, &green, &blue, &opaque);
-		r[i] = red;
-		g[i] = green;
-		b[i] = blue;
-		a[i] = opaque;
-	}
-}
-
-/* 1 to RGBA_GROUP rows; with begin a sum begins, else it goes on. */
-static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
-		     bool begin, float *out, size_t plane, size_t count)
-{
-	if (begin)
-		memset(out, 0, IVP_BAND_CHUNK * sizeof(float));
-	switch (n) {
-	case 1:
-		sum_rgba(1, pixels, stride, weights, out, plane, count);
-		break;
-	case 2:
-		sum_rgba(2, pixels, stride, weights, out, plane, count);
-		break;
-	default:
-		sum_rgba(3, pixels, stride, weights, out, plane, count);
-	}
-}
-
-/* Vertical sums for result row y, of n samples (or RGBA8 pixels) from column on. */
-static void sum_rows(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
-		     size_t column, size_t n, float *out)
+/*
+ * Asks for the bytes that the next chunk of columns reads: they lie in pieces too short for the
+ * processor to see where they lead.
+ */
+static void fetch(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t first,
+		  uint32_t end, size_t byte, size_t bytes)
 {
 	const struct ivp_axis *axis = &resample->y;
-	const float *weights = axis->weights + (size_t)y * axis->most;
-	const uint8_t *pixels = in->pixels + (size_t)axis->first[y] * in->stride;
-	const uint32_t count = axis->count[y];
-	const bool rgba = resample->from.planes == 4;
-	const uint32_t most = rgba ? RGBA_GROUP : GROUP;
+	const uint32_t behind = axis->first[end - 1] + axis->count[end - 1];
 
-	for (uint32_t k = 0, group; k < count; k += group) {
-		const uint8_t *rows = pixels + k * in->stride + column * (rgba ? 4 : 1);
-
-		group = count - k < most ? count - k : most;
-		if (rgba)
-			add_rgba(group, rows, in->stride, weights + k, k == 0, out,
-				 IVP_BAND_CHUNK / 4, n);
-		else
-			add_levels(group, rows, in->stride, weights + k, k == 0, out, n);
-	}
+	for (uint32_t y = axis->first[first]; y < behind; y++)
+		for (size_t i = 0; i < bytes; i += 64)
+			__builtin_prefetch(in->pixels + y * in->stride + byte + i);
 }
 
 /* Rows beyond the last are made like the last, and not stored. */
@@ -163,38 +96,71 @@ static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in,
 {
 	const struct ivp_row_form *form = &resample->from;
 	const size_t most = IVP_BAND_CHUNK / form->planes;
+	const size_t sample = resample->depth * form->planes; /* bytes: of a pixel with alpha */
 
 	for (size_t x = 0; x < form->plane; x += most) {
 		size_t n = form->plane - x < most ? form->plane - x : most;
+		size_t next = form->plane - x - n < most ? form->plane - x - n : most;
 
+		fetch(resample, in, y, end - y < IVP_BAND ? end : y + IVP_BAND, (x + n) * sample,
+		      next * sample);
 		for (uint32_t r = 0; r < IVP_BAND; r++)
-			sum_rows(resample, in, y + r < end ? y + r : end - 1, x, n,
-				 resample->chunk + (size_t)r * IVP_BAND_CHUNK);
+			ivp_resample_rows(resample, in, y + r < end ? y + r : end - 1, x, n,
+					  resample->chunk + (size_t)r * IVP_BAND_CHUNK);
 		for (unsigned p = 0; p < form->planes; p++)
 			ivp_band_turn(resample->chunk + p * most, n,
 				      resample->lanes + (p * form->plane + x) * IVP_BAND);
 	}
 }
 
-/* Horizontal sums of one pixel: channels lie apart in lanes, and side by side in out. */
+typedef int32_t ints16 __attribute__((vector_size(64)));
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* 16 sums to the nearest levels. */
+IVP_INLINE void round_levels(const floats16 *sums, uint8_t *to)
+{
+#ifdef __AVX512F__
+	const __m512i levels = _mm512_cvttps_epi32((__m512)(*sums + 0.5f));
+	const bytes16 rounded =
+	    (bytes16)_mm512_cvtusepi32_epi8(_mm512_max_epi32(levels, _mm512_setzero_si512()));
+#else
+	ints16 levels = __builtin_convertvector(*sums + 0.5f, ints16);
+	bytes16 rounded;
+
+	levels &= ~(levels >> 31);
+	levels |= (255 - levels) >> 31;
+	rounded = __builtin_convertvector(levels & 255, bytes16);
+#endif
+	memcpy(to, &rounded, sizeof(rounded));
+}
+
+/* Horizontal sums of one pixel, whose channels lie apart in lanes: rounded side by side, or as
+ * they are, out_apart apart. */
 IVP_INLINE void sum_columns(unsigned channels, const floats16 *lanes, size_t step, size_t apart,
-			    const float *weights, uint32_t count, floats16 *out, size_t out_apart)
+			    const float *weights, uint32_t count, floats16 *out, size_t out_apart,
+			    uint8_t *levels)
 {
 	floats16 sum[4] = {{0}};
 
 	for (uint32_t k = 0; k < count; k++)
 		for (unsigned c = 0; c < channels; c++)
 			sum[c] += lanes[k * step + c * apart] * weights[k];
-	for (unsigned c = 0; c < channels; c++)
-		out[c * out_apart] = sum[c];
+	for (unsigned c = 0; c < channels; c++) {
+		if (levels)
+			round_levels(&sum[c], levels + (size_t)c * IVP_BAND);
+		else
+			out[c * out_apart] = sum[c];
+	}
 }
 
-/* Result pixels x..x+n-1 of a band: interleaved, or for RGBA8 in four planes of n pixels. */
+/* Result pixels x..x+n-1 of a band: interleaved, or for RGBA in four planes of n pixels. */
 static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t n)
 {
 	const struct ivp_axis *axis = &resample->x;
 	const struct ivp_row_form *form = &resample->from;
 	floats16 *out = (floats16 *)resample->sums;
+	/* Levels without alpha are rounded at once. */
+	uint8_t *levels = resample->groups ? resample->turned : NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const float *weights = axis->weights + (size_t)(x + i) * axis->most;
@@ -204,20 +170,17 @@ static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t
 
 		if (form->planes == 4)
 			sum_columns(4, lanes, 1, form->plane, weights, count, out + i,
-				    IVP_BAND_CHUNK / 4);
+				    IVP_BAND_CHUNK / 4, NULL);
+		else if (form->step == 3 && levels)
+			sum_columns(3, lanes, 3, 1, weights, count, NULL, 0,
+				    levels + (size_t)i * 3 * IVP_BAND);
 		else if (form->step == 3)
-			sum_columns(3, lanes, 3, 1, weights, count, out + (size_t)i * 3, 1);
+			sum_columns(3, lanes, 3, 1, weights, count, out + (size_t)i * 3, 1, NULL);
+		else if (levels)
+			sum_columns(1, lanes, 1, 0, weights, count, NULL, 0,
+				    levels + (size_t)i * IVP_BAND);
 		else
-			sum_columns(1, lanes, 1, 0, weights, count, out + i, 0);
-	}
-}
-
-static void round_levels(const float *restrict sums, uint8_t *restrict out, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		int32_t level = (int32_t)(sums[i] + 0.5f);
-
-		out[i] = (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
+			sum_columns(1, lanes, 1, 0, weights, count, out + i, 0, NULL);
 	}
 }
 
@@ -228,6 +191,77 @@ static void round_rgba(const float *restrict sums, uint32_t *restrict out, size_
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = ivp_pixel_pack(r[i], g[i], b[i], a[i], 1);
+}
+
+static void round_wide(const float *restrict sums, uint16_t *restrict out, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int32_t level = (int32_t)(sums[i] + 0.5f);
+
+		out[i] = (uint16_t)(level < 0 ? 0 : level > 65535 ? 65535 : level);
+	}
+}
+
+/* The colours and alphas of n pixels in planes to pixels of 8 or 16 bits a sample; the planes are
+ * overwritten. All is 0 where alpha rounds to 0. */
+static void round_planes(const struct ivp_resample *resample, size_t n)
+{
+	const size_t plane = (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND;
+	const float top = resample->depth == 1 ? 255 : 65535;
+	float *colour = resample->sums, *alpha = colour + 3 * plane;
+	uint16_t levels[4][IVP_BAND];
+
+	for (size_t c = 0; c < 3; c++)
+		for (size_t i = 0; i < n; i++)
+			colour[c * plane + i] *= top / (alpha[i] > 0.5f ? alpha[i] : 0.5f);
+	for (size_t x = 0; x < n; x += IVP_BAND) {
+		for (size_t c = 0; c < 3; c++)
+			if (resample->linear)
+				ivp_light_levels(&resample->light, colour + c * plane + x,
+						 levels[c], IVP_BAND);
+			else
+				round_wide(colour + c * plane + x, levels[c], IVP_BAND);
+		round_wide(alpha + x, levels[3], IVP_BAND);
+		for (size_t i = 0; i < IVP_BAND; i++)
+			for (size_t c = 0; c < 4; c++) {
+				const uint16_t level = levels[3][i] > 0 ? levels[c][i] : 0;
+				uint8_t *to =
+				    resample->turned + ((x + i) * 4 + c) * resample->depth;
+
+				if (resample->depth == 1)
+					*to = (uint8_t)(level < 255 ? level : 255);
+				else
+					memcpy(to, &level, sizeof(level));
+			}
+	}
+}
+
+static void round_light(const struct ivp_resample *resample, size_t n)
+{
+	uint16_t levels[IVP_BAND];
+
+	for (size_t x = 0; x < n; x += IVP_BAND) {
+		ivp_light_levels(&resample->light, resample->sums + x, levels, IVP_BAND);
+		for (size_t i = 0; i < IVP_BAND && resample->depth == 1; i++)
+			resample->turned[x + i] = (uint8_t)levels[i];
+		if (resample->depth == 2)
+			memcpy(resample->turned + 2 * x, levels, sizeof(levels));
+	}
+}
+
+/* n pixels of each row of a band of sums, rounded, where they are not yet. */
+static void round_pixels(const struct ivp_resample *resample, size_t n)
+{
+	const size_t all = n * IVP_BAND, samples = all * resample->from.step;
+
+	if (resample->from.planes == 4 && (resample->linear || resample->depth == 2))
+		round_planes(resample, all);
+	else if (resample->from.planes == 4)
+		round_rgba(resample->sums, (uint32_t *)resample->turned, all);
+	else if (resample->linear)
+		round_light(resample, samples);
+	else if (!resample->groups)
+		round_wide(resample->sums, (uint16_t *)resample->turned, samples);
 }
 
 static void nearest(const struct ivp_resample *resample, const struct ivp_input *in,
@@ -252,6 +286,9 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 	const uint32_t width = out->shape.width;
 	const unsigned channels = ivp_format_channels(out->shape.format);
 	const uint32_t most = IVP_BAND_CHUNK / (channels == 3 ? 4 : channels);
+	const unsigned pixel = ivp_format_pixel_bytes(out->shape.format);
+	/* What is turned as one: pixels with alpha, samples of others. */
+	const unsigned unit = channels == 4 ? pixel : pixel / channels;
 
 	if (resample->x.kernel == IVP_KERNEL_NEAREST) {
 		nearest(resample, in, out, rows);
@@ -259,24 +296,22 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 	}
 	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND) {
 		const unsigned count = rows.end - y < IVP_BAND ? rows.end - y : IVP_BAND;
-		uint8_t *to = out->pixels + (size_t)y * out->stride;
 
 		turn_rows(resample, in, y, rows.end);
 		for (uint32_t x = 0; x < width; x += most) {
 			const uint32_t n = width - x < most ? width - x : most;
 
 			sum_pixels(resample, x, n);
-			if (channels == 4) {
-				round_rgba(resample->sums, (uint32_t *)resample->turned,
-					   (size_t)n * IVP_BAND);
-				ivp_band_store32((const uint32_t *)resample->turned, n,
-						 to + (size_t)x * 4, out->stride, count);
-			} else {
-				round_levels(resample->sums, resample->turned,
-					     (size_t)n * channels * IVP_BAND);
-				ivp_band_store8(resample->turned, (size_t)n * channels,
-						to + (size_t)x * channels, out->stride, count);
-			}
+			round_pixels(resample, n);
+			ivp_tiles_turn(&(struct ivp_tiles){.in = resample->turned,
+							   .out = out->pixels +
+								  (size_t)y * out->stride +
+								  (size_t)x * pixel,
+							   .in_step = (ptrdiff_t)IVP_BAND * unit,
+							   .out_step = (ptrdiff_t)out->stride,
+							   .rows = n * (pixel / unit),
+							   .columns = count},
+				       unit);
 		}
 	}
 }

@@ -12,13 +12,17 @@
 
 #include "bands.h"
 #include "carve.h"
+#include "light.h"
 #include "rows.h"
+#include "weigh.h"
 
 enum ivp_kernel {
 	IVP_KERNEL_NEAREST,  /* the pixel below the centre, no mean */
 	IVP_KERNEL_BOX,      /* mean over the area that the pixel covers in the source */
 	IVP_KERNEL_BILINEAR, /* triangle, radius 1 */
-	IVP_KERNEL_BICUBIC,  /* Keys 1981, a = -1/2, radius 2 */
+	IVP_KERNEL_BICUBIC,  /* Keys 1981, a = -1/2, which is Catmull-Rom; radius 2 */
+	IVP_KERNEL_MITCHELL, /* Mitchell and Netravali 1988, B = C = 1/3, radius 2 */
+	IVP_KERNEL_LANCZOS2, /* sinc(x) sinc(x / 2), radius 2 */
 	IVP_KERNEL_LANCZOS3, /* sinc(x) sinc(x / 3), radius 3 */
 };
 
@@ -32,24 +36,37 @@ struct ivp_axis {
 	float *weights;  /* most for each result pixel */
 };
 
-/* Lays out the arrays; fills them if carve->base is not NULL. in to offset and kernel are set. */
 /* The end of the source pixels that the result pixels before end come from. Needs no arrays. */
 uint32_t ivp_axis_need(const struct ivp_axis *axis, uint32_t end);
+/* Lays out the arrays; fills them if carve->base is not NULL. in to offset and kernel are set. */
 void ivp_axis_prepare(struct ivp_axis *axis, struct ivp_carve *carve);
 
 struct ivp_resample {
 	struct ivp_row_form from; /* of the source; the result has the same format */
+	unsigned depth;           /* bytes of a sample */
+	bool linear;              /* means of light, not of levels */
+	struct ivp_light light;
 	struct ivp_axis x, y;
+	struct ivp_weights *groups; /* those of y, for 8 bits without alpha */
+	uint32_t *group_count;
+	float scale;     /* of sums by groups */
+	float *loaded;   /* IVP_BAND_CHUNK samples of a row */
 	float *chunk;    /* IVP_BAND rows of vertical sums, IVP_BAND_CHUNK apart */
 	float *lanes;    /* a band of them, turned */
 	float *sums;     /* IVP_BAND_CHUNK columns of a band of results, turned */
-	uint8_t *turned; /* the same as bytes or pixels */
+	uint8_t *turned; /* the same as pixels or samples */
 };
 
 /* Lays out carve, and fills it if carve->base is not NULL; else returns NULL. */
 struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
-					  const struct ivp_axis *y, const struct ivp_shape *in);
+					  const struct ivp_axis *y, const struct ivp_shape *in,
+					  bool linear);
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
 			const struct ivp_output *out, struct ivp_rows rows);
+
+/* Vertical sums for result row y, of n samples (or RGBA pixels, then in four planes) from column
+ * on: what the two above share. */
+void ivp_resample_rows(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
+		       size_t column, size_t n, float *out);
 
 #endif

@@ -12,32 +12,43 @@
 
 #define MAX_SIDE 65535
 
-enum mode { EXACT, FIT, FILL, PERCENT };
+enum mode { EXACT, FIT, FILL, COVER, PERCENT };
 
 struct resize {
 	unsigned mode;
 	int width, height;
 	double percent;
 	unsigned kernel;
+	bool linear;
 };
 
-static const char *const modes[] = {"exact", "fit", "fill", "percent", NULL}; /* enum mode */
-static const char *const kernels[] = {                                        /* enum ivp_kernel */
-				      "nearest", "box", "bilinear", "bicubic", "lanczos3", NULL};
+static const char *const modes[] = {"exact", "fit",     "fill",
+				    "cover", "percent", NULL}; /* enum mode */
+static const char *const kernels[] = {"nearest",  "box",      "bilinear", "bicubic", "catmull-rom",
+				      "mitchell", "lanczos2", "lanczos3", NULL};
+static const enum ivp_kernel numbers[] = {
+    IVP_KERNEL_NEAREST, IVP_KERNEL_BOX,      IVP_KERNEL_BILINEAR, IVP_KERNEL_BICUBIC,
+    IVP_KERNEL_BICUBIC, IVP_KERNEL_MITCHELL, IVP_KERNEL_LANCZOS2, IVP_KERNEL_LANCZOS3};
+
+#define LANCZOS3 7
 
 static const struct ivp_param params[] = {
     IVP_PARAM(
 	struct resize, mode, .choices = modes, .def = PERCENT,
 	.help = "meaning of the size: exactly width x height; within it; covering it, the rest cut "
-		"off on both sides; a percentage"),
+		"off on both sides; covering it, whole; a percentage"),
     IVP_PARAM(struct resize, width, .min = 0, .max = MAX_SIDE, .def = 0, .unit = "px",
 	      .help = "width of the result or of its box, 0 to follow from height"),
     IVP_PARAM(struct resize, height, .min = 0, .max = MAX_SIDE, .def = 0, .unit = "px",
 	      .help = "height of the result or of its box, 0 to follow from width"),
     IVP_PARAM(struct resize, percent, .min = 0.1, .max = 10000, .def = 50, .unit = "%",
 	      .help = "sides of the result in mode percent"),
-    IVP_PARAM(struct resize, kernel, .choices = kernels, .def = IVP_KERNEL_LANCZOS3,
-	      .help = "weights of the pixels; all but nearest avoid aliases when shrinking"),
+    IVP_PARAM(struct resize, kernel, .choices = kernels, .def = LANCZOS3,
+	      .help = "weights of the pixels; all but nearest avoid aliases when shrinking; "
+		      "bicubic is catmull-rom"),
+    IVP_PARAM(struct resize, linear, .def = 0,
+	      .help = "mix light, not levels, by the curve of sRGB: dark and bright details keep "
+		      "their weight"),
     {0},
 };
 
@@ -47,11 +58,13 @@ static int check(const void *self, struct ivp_why *why)
 
 	if (resize->mode == PERCENT && (resize->width || resize->height)) {
 		ivp_why_set(why, "width and height have no meaning in mode percent: set mode to "
-				 "exact, fit or fill, or leave them out");
+				 "exact, fit, fill or cover, or leave them out");
 		return -EINVAL;
 	}
-	if (resize->mode == FILL && (resize->width == 0 || resize->height == 0)) {
-		ivp_why_set(why, "mode fill needs width and height: give both, at least 1 px");
+	if ((resize->mode == FILL || resize->mode == COVER) &&
+	    (resize->width == 0 || resize->height == 0)) {
+		ivp_why_set(why, "mode %s needs width and height: give both, at least 1 px",
+			    modes[resize->mode]);
 		return -EINVAL;
 	}
 	if (resize->mode != PERCENT && resize->width == 0 && resize->height == 0) {
@@ -92,7 +105,8 @@ static void scale_whole(const struct resize *resize, const struct ivp_shape *in,
 	} else if (resize->mode == EXACT && width && height) {
 		whole->width = width;
 		whole->height = height;
-	} else if (height == 0 || (width && wide == (resize->mode == FILL))) {
+	} else if (height == 0 ||
+		   (width && wide == (resize->mode == FILL || resize->mode == COVER))) {
 		whole->width = width;
 		whole->height = scaled(in->height, width, in->width);
 	} else {
@@ -130,12 +144,12 @@ static void set_axes(const struct resize *resize, const struct ivp_shape *in,
 			       .whole = whole.width,
 			       .offset = (whole.width - out->width) / 2,
 			       .out = out->width,
-			       .kernel = resize->kernel};
+			       .kernel = numbers[resize->kernel]};
 	*y = (struct ivp_axis){.in = in->height,
 			       .whole = whole.height,
 			       .offset = (whole.height - out->height) / 2,
 			       .out = out->height,
-			       .kernel = resize->kernel};
+			       .kernel = numbers[resize->kernel]};
 }
 
 static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
@@ -153,7 +167,7 @@ static struct ivp_resample *lay_out(const struct resize *resize, const struct iv
 	struct ivp_axis x, y;
 
 	set_axes(resize, in, out, &x, &y);
-	return ivp_resample_prepare(carve, &x, &y, in);
+	return ivp_resample_prepare(carve, &x, &y, in, resize->linear);
 }
 
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
@@ -183,7 +197,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 const struct ivp_filter ivp_filter_resize = {
     .name = "resize",
     .summary = "scales to a size, into a box, over a box, or by a percentage",
-    .formats = IVP_FORMATS_8BIT,
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
     .private_bytes = sizeof(struct resize),
     .params = params,
     .check = check,

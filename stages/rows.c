@@ -10,7 +10,7 @@ struct ivp_row_form ivp_row_form(const struct ivp_shape *shape)
 				    .planes = 1,
 				    .step = ivp_format_channels(shape->format)};
 
-	if (shape->format == IVP_FORMAT_RGBA8) {
+	if (shape->format == IVP_FORMAT_RGBA8 || shape->format == IVP_FORMAT_RGBA16) {
 		form.planes = 4;
 		form.step = 1;
 	}

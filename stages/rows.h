@@ -3,7 +3,7 @@
  * Rows of samples: what the blurs compute on instead of pixels.
  *
  * A sample is a level 0..255 with seven binary places, 0..32640: two of them add up in 16 bits.
- * GRAY8 and RGB8 rows keep the order of the pixels. RGBA8 rows become four planes, R, G, B, A,
+ * GRAY8 and RGB8 rows keep the order of the pixels. RGBA rows become four planes, R, G, B, A,
  * and are premultiplied: colour = c * a / 255. So the colour of a transparent pixel weighs
  * nothing and cannot bleed. On the way back colour = 255 * C / A, rounded to nearest, and a
  * pixel whose alpha rounds to 0 becomes 0, 0, 0, 0.

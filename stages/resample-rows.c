@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Vertical sums, straight from the pixels: in integers for 8 bits without alpha (weigh.h), for
+ * the others in float, one order of additions.
+ */
+#include <string.h>
+
+#include "resample.h"
+
+#define RGBA_GROUP 3 /* source rows that are summed in one go */
+#define PLANE      (IVP_BAND_CHUNK / 4)
+
+IVP_INLINE void add_pixel(uint32_t pixel, float weight, float *red, float *green, float *blue,
+			  float *opaque)
+{
+	int32_t colour = (int32_t)(pixel & 0xffffff), alpha = (int32_t)(pixel >> 24);
+
+	*red += (float)((colour & 255) * alpha) * weight;
+	*green += (float)((colour >> 8 & 255) * alpha) * weight;
+	*blue += (float)((colour >> 16) * alpha) * weight;
+	*opaque += (float)alpha * weight;
+}
+
+/* The same for RGBA8, at most 3 rows; planes lie plane apart. */
+IVP_INLINE void sum_rgba(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
+			 float *out, size_t plane, size_t count)
+{
+	const ivp_pixel *restrict first = (const ivp_pixel *)pixels;
+	const ivp_pixel *restrict second = (const ivp_pixel *)(pixels + (n > 1 ? stride : 0));
+	const ivp_pixel *restrict third = (const ivp_pixel *)(pixels + (n > 2 ? 2 * stride : 0));
+	const float w[3] = {weights[0], n > 1 ? weights[1] : 0, n > 2 ? weights[2] : 0};
+	float *restrict r = out, *restrict g = out + plane;
+	float *restrict b = out + 2 * plane, *restrict a = out + 3 * plane;
+
+	IVP_INDEPENDENT
+	for (size_t i = 0; i < count; i++) {
+		float red = r[i], green = g[i], blue = b[i], opaque = a[i];
+
+		add_pixel(first[i], w[0], &red, &green, &blue, &opaque);
+		if (n > 1)
+			add_pixel(second[i], w[1], &red, &green, &blue, &opaque);
+		if (n > 2)
+			add_pixel(third[i], w[2], &red, &green, &blue, &opaque);
+		r[i] = red;
+		g[i] = green;
+		b[i] = blue;
+		a[i] = opaque;
+	}
+}
+
+/* 1 to RGBA_GROUP rows; with begin a sum begins, else it goes on. */
+static void add_rgba(unsigned n, const uint8_t *pixels, size_t stride, const float *weights,
+		     bool begin, float *out, size_t plane, size_t count)
+{
+	if (begin)
+		memset(out, 0, IVP_BAND_CHUNK * sizeof(float));
+	switch (n) {
+	case 1:
+		sum_rgba(1, pixels, stride, weights, out, plane, count);
+		break;
+	case 2:
+		sum_rgba(2, pixels, stride, weights, out, plane, count);
+		break;
+	default:
+		sum_rgba(3, pixels, stride, weights, out, plane, count);
+	}
+}
+
+static void sum_rows_rgba(const struct ivp_resample *resample, const struct ivp_input *in,
+			  uint32_t y, size_t column, size_t n, float *out)
+{
+	const struct ivp_axis *axis = &resample->y;
+	const float *weights = axis->weights + (size_t)y * axis->most;
+	const uint8_t *pixels = in->pixels + (size_t)axis->first[y] * in->stride;
+	const uint32_t count = axis->count[y];
+
+	for (uint32_t k = 0, group; k < count; k += group) {
+		group = count - k < RGBA_GROUP ? count - k : RGBA_GROUP;
+		add_rgba(group, pixels + k * in->stride + column * 4, in->stride, weights + k,
+			 k == 0, out, PLANE, n);
+	}
+}
+
+/* Samples of 8 or 16 bits as they are. */
+static void load_samples(const struct ivp_resample *resample, const uint8_t *from, size_t n,
+			 float *restrict to)
+{
+	if (resample->depth == 1) {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint16_t sample;
+
+		memcpy(&sample, from + 2 * i, sizeof(sample));
+		to[i] = sample;
+	}
+}
+
+static void load_light(const struct ivp_resample *resample, const uint8_t *from, size_t n,
+		       float *restrict to)
+{
+	const float *light = resample->light.of;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t sample = from[i];
+
+		if (resample->depth == 2)
+			memcpy(&sample, from + 2 * i, sizeof(sample));
+		to[i] = light[sample];
+	}
+}
+
+/* RGBA pixels to planes, premultiplied: a mean counts colours by their alpha. */
+static void load_rgba16(const uint8_t *from, size_t n, float *to)
+{
+	typedef uint64_t wide_pixel __attribute__((aligned(1), may_alias));
+	const wide_pixel *pixels = (const wide_pixel *)from;
+	float *restrict r = to, *restrict g = to + PLANE;
+	float *restrict b = to + 2 * PLANE, *restrict a = to + 3 * PLANE;
+
+	IVP_INDEPENDENT
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t pixel = pixels[i];
+		const float alpha = (float)(int32_t)(pixel >> 48);
+		const float share = alpha * (1 / 65535.0f);
+
+		r[i] = (float)(int32_t)(pixel & 65535) * share;
+		g[i] = (float)(int32_t)(pixel >> 16 & 65535) * share;
+		b[i] = (float)(int32_t)(pixel >> 32 & 65535) * share;
+		a[i] = alpha;
+	}
+}
+
+static void load_rgba(const struct ivp_resample *resample, const uint8_t *from, size_t n, float *to)
+{
+	const float top = resample->depth == 1 ? 255 : 65535;
+
+	if (!resample->linear) {
+		load_rgba16(from, n, to);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint16_t pixel[4] = {0};
+
+		if (resample->depth == 2)
+			memcpy(pixel, from + 8 * i, sizeof(pixel));
+		for (size_t c = 0; c < 4 && resample->depth == 1; c++)
+			pixel[c] = from[4 * i + c];
+		to[3 * PLANE + i] = pixel[3];
+		for (size_t c = 0; c < 3; c++)
+			to[c * PLANE + i] =
+			    resample->light.of[pixel[c]] * ((float)pixel[3] * (1 / top));
+	}
+}
+
+static void add_loaded(const float *restrict loaded, float weight, float *restrict out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] += loaded[i] * weight;
+}
+
+static void sum_rows_loaded(const struct ivp_resample *resample, const struct ivp_input *in,
+			    uint32_t y, size_t column, size_t n, float *out)
+{
+	const struct ivp_axis *axis = &resample->y;
+	const float *weights = axis->weights + (size_t)y * axis->most;
+	const bool planes = resample->from.planes == 4;
+
+	memset(out, 0, IVP_BAND_CHUNK * sizeof(float));
+	for (uint32_t k = 0; k < axis->count[y]; k++) {
+		const uint8_t *from = in->pixels + (size_t)(axis->first[y] + k) * in->stride +
+				      column * resample->depth * (planes ? 4 : 1);
+
+		if (planes)
+			load_rgba(resample, from, n, resample->loaded);
+		else if (resample->linear)
+			load_light(resample, from, n, resample->loaded);
+		else
+			load_samples(resample, from, n, resample->loaded);
+		add_loaded(resample->loaded, weights[k], out, planes ? IVP_BAND_CHUNK : n);
+	}
+}
+
+void ivp_resample_rows(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
+		       size_t column, size_t n, float *out)
+{
+	if (resample->groups)
+		ivp_weigh(resample->groups + y * ivp_weights_most(resample->y.most),
+			  resample->group_count[y], in->pixels + column, in->stride,
+			  resample->scale, n, out);
+	else if (in->shape.format == IVP_FORMAT_RGBA8 && !resample->linear)
+		sum_rows_rgba(resample, in, y, column, n, out);
+	else
+		sum_rows_loaded(resample, in, y, column, n, out);
+}
