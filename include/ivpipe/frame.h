@@ -83,6 +83,7 @@ struct ivp_frame {
 	uint32_t metadata_bytes;
 	uint64_t checksum;
 	uint64_t source_time_ns;
+	uint64_t ordinal; /* links that overwrite: see wire.h; set by commit */
 	unsigned trail_count;
 	struct ivp_wire_trail trail[IVP_TRAIL];
 	const uint8_t *payload;

@@ -110,8 +110,8 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
 			struct ivp_why *why);
 
 /*
- * The next free slot. Returns 0 and the slot, the same until commit; IVP_FULL; -EPROTO with the
- * reason if a consumer's position cannot be: leave the link with IVP_STATE_FAILED then; or
+ * The next free slot. Returns 0 and the slot, the same until commit; IVP_FULL, but not on links that
+ * overwrite; -EPROTO with the reason if a consumer's position cannot be: leave the link with IVP_STATE_FAILED then; or
  * -ESTALE with the reason if our own window says otherwise than we know: this program was set
  * back to an earlier state, or another one writes there. One that attaches again goes on right.
  * Wait-free.
@@ -128,6 +128,16 @@ int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, s
  */
 void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *frame);
 
+/*
+ * For links that drop the newest. May a frame of this kind be dropped when reserve returns
+ * IVP_FULL? Counts one that is, with no more to come from its input. 1 + the origin of the last
+ * one that was, or 0: for a restart, as ivp_producer_last. Begins a stream of new origins.
+ */
+bool ivp_producer_may_drop(const struct ivp_producer *producer, unsigned kind);
+void ivp_producer_drop(struct ivp_producer *producer, uint64_t origin_position);
+uint64_t ivp_producer_dropped(const struct ivp_producer *producer);
+void ivp_producer_forget_drops(struct ivp_producer *producer);
+
 /* The last committed frame, for a restart (see wire.h); false if there never was one. Its
  * payload and metadata pointers are NULL. */
 bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *frame);
@@ -142,7 +152,9 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns);
  * The next frame, checked, its payload and metadata in the slot (read-only, and not to be
  * trusted to stay the same). Returns 0 and the frame, the same until release; IVP_EMPTY;
  * -EPROTO or -EBADMSG with the reason if the producer stored a position or descriptor that
- * cannot be: leave the link then; or -ESTALE, as of ivp_producer_reserve. A wrong checksum makes the frame one of IVP_KIND_ERROR.
+ * cannot be: leave the link then; or -ESTALE, as of ivp_producer_reserve. A wrong checksum makes
+ * the frame one of IVP_KIND_ERROR. On links that overwrite it jumps over what is lost (drop-oldest)
+ * or not the newest (latest), and counts it; what it returns stays whole until release.
  * Wait-free, but for the checksum.
  */
 int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,

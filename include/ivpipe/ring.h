@@ -10,10 +10,14 @@
  *     P1 head, release, in ivp_ring_commit*        pairs with C1, acquire, in ivp_ring_acquire
  *     C2 tail, release, in ivp_ring_release        pairs with P2, acquire, in ivp_ring_reserve
  *     W1 full fence in ivp_ring_announce           meets W2, full fence, in ivp_ring_moved
+ *     D1 full fence in ivp_ring_take               meets D2, full fence, in ivp_ring_clear
+ *     D3 claim, release, in ivp_ring_let_go        pairs with D4, acquire, in ivp_ring_clear
  *     M1 magic, release, in the creator            pairs with M2, acquire, in the attaching peer
  * P1/C1: a consumer that sees head > p sees the descriptor, metadata and payload of p.
  * C2/P2: a producer that sees tail > p knows that the consumer has read all it wanted of p.
- * W1/W2: store mine, fence, load yours, on both sides; at least one of the two sees the other.
+ * W1/W2, D1/D2: store mine, fence, load yours, on both sides; at least one of the two sees the
+ * other. Only links that overwrite have D1 and D2 (wire.h, section 8).
+ * D3/D4: a producer that finds a slot's claim gone knows that the consumer has read all it wanted.
  */
 #ifndef IVPIPE_RING_H
 #define IVPIPE_RING_H
@@ -109,6 +113,12 @@ struct ivp_ring_producer {
 	uint64_t head;                    /* the truth: the window only publishes it */
 	uint64_t limit;                   /* head may grow to here without a look at the peers */
 	uint64_t tail[IVP_MAX_CONSUMERS]; /* as last seen */
+	/* Links that overwrite: */
+	bool overwrites;
+	bool cleared;       /* filling is the position to fill next */
+	uint64_t filling;   /* at least head */
+	uint64_t announced; /* our claim */
+	uint64_t ordinal;   /* of the next frame */
 };
 
 /* A consumer's side, in private memory. */
@@ -116,8 +126,14 @@ struct ivp_ring_consumer {
 	struct ivp_wire_owner *own;        /* in the credit window */
 	const struct ivp_wire_owner *peer; /* in the data window */
 	uint32_t slots;
-	uint64_t tail; /* the truth */
-	uint64_t head; /* as last seen */
+	uint64_t tail;     /* the truth */
+	uint64_t head;     /* as last seen */
+	uint64_t released; /* our position: tail, or less with a frame at hand that was jumped to */
+	/* Links that overwrite: */
+	bool overwrites;
+	uint64_t held;    /* 1 + the position at hand, which then is tail; 0: none */
+	uint64_t ordinal; /* of the frame at hand */
+	uint64_t taken;   /* frames released so far */
 };
 
 /*
@@ -171,7 +187,7 @@ static inline int ivp_ring_acquire(struct ivp_ring_consumer *ring)
 	if (ring->tail < ring->head)
 		return 0;
 	uint64_t head = ivp_load_acquire(&ring->peer->position); /* C1 */
-	if (head < ring->head || head - ring->tail > ring->slots)
+	if (head < ring->head || (head - ring->tail > ring->slots && !ring->overwrites))
 		return -EPROTO;
 	ring->head = head;
 	return ring->tail < head ? 0 : IVP_EMPTY;
@@ -180,8 +196,93 @@ static inline int ivp_ring_acquire(struct ivp_ring_consumer *ring)
 /* Gives count slots from tail on back to the producer. They must have been acquired. */
 static inline void ivp_ring_release(struct ivp_ring_consumer *ring, uint64_t count)
 {
-	ring->tail += count;
+	ring->released = ring->tail += count;
 	ivp_store_release(&ring->own->position, ring->tail); /* C2 */
+}
+
+/* Does a link of this policy overwrite what was not taken? */
+static inline bool ivp_ring_overwrites(uint32_t policy)
+{
+	return policy == IVP_POLICY_DROP_OLDEST || policy == IVP_POLICY_LATEST;
+}
+
+/* The slots that such a link needs at least: see wire.h. */
+static inline uint32_t ivp_ring_least_slots(uint32_t policy, uint32_t consumers)
+{
+	return ivp_ring_overwrites(policy) ? consumers + 2 : IVP_MIN_SLOTS;
+}
+
+/* Is the slot of position free of claims, one for each peer, 0 or at most head? */
+static inline bool ivp_ring_is_clear(const struct ivp_ring_producer *ring, const uint64_t *claims,
+				     uint64_t position)
+{
+	for (unsigned i = 0; i < ring->peers; i++)
+		if (claims[i] != 0 && ((claims[i] - 1 - position) & (ring->slots - 1)) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * In place of ivp_ring_reserve on a link that overwrites: sets filling to a position whose slot
+ * nobody has his hands on, the same until commit. Returns 0, or -EPROTO as ivp_ring_reserve.
+ * Of peers + 1 slots one is free, as each peer's claim is on one: so many rounds at most.
+ */
+static inline int ivp_ring_clear(struct ivp_ring_producer *ring, unsigned *which)
+{
+	uint64_t claims[IVP_MAX_CONSUMERS];
+
+	if (ring->announced <= ring->head)
+		ring->announced = ring->head + 1;
+	for (; !ring->cleared; ring->announced++) {
+		ivp_store_release(&ring->own->claim, ring->announced);
+		ivp_full_fence(); /* D2 */
+		for (unsigned i = 0; i < ring->peers; i++) {
+			claims[i] = ivp_load_acquire(&ring->peer[i]->claim); /* D4 */
+			if (claims[i] > ring->head) {
+				if (which)
+					*which = i;
+				return -EPROTO;
+			}
+		}
+		ring->filling = ring->head;
+		while (ring->filling < ring->announced &&
+		       !ivp_ring_is_clear(ring, claims, ring->filling))
+			ring->filling++;
+		if (ring->filling < ring->announced) {
+			ring->cleared = true;
+			break;
+		}
+	}
+	return 0;
+}
+
+/*
+ * The consumer lays its hands on position, tail <= position < head as last seen, of a link that
+ * overwrites. Returns 0: what is in the slot stays until ivp_ring_let_go, or until this is called
+ * for another position; IVP_EMPTY if it is lost: *oldest, below head, is the oldest position that
+ * may be there; -EPROTO if the producer's words cannot be.
+ */
+static inline int ivp_ring_take(struct ivp_ring_consumer *ring, uint64_t position, uint64_t *oldest)
+{
+	ivp_store_release(&ring->own->claim, position + 1);
+	ivp_full_fence();                                          /* D1 */
+	uint64_t announced = ivp_load_acquire(&ring->peer->claim); /* before head: both only grow */
+	uint64_t head = ivp_load_acquire(&ring->peer->position);   /* C1 */
+	if (announced < ring->head || head < ring->head)
+		return -EPROTO;
+	ring->head = head;
+	if (announced - position <= ring->slots)
+		return 0;
+	*oldest = announced - ring->slots;
+	return *oldest < head ? IVP_EMPTY : -EPROTO;
+}
+
+/* Takes the hands off. */
+static inline void ivp_ring_let_go(struct ivp_ring_consumer *ring)
+{
+	ring->held = 0;
+	ivp_store_relaxed(&ring->own->held, 0);
+	ivp_store_release(&ring->own->claim, 0); /* D3 */
 }
 
 /*

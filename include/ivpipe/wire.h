@@ -71,6 +71,8 @@
  *          may be filled and committed by one store (a batch): the descriptor at head - 1 is what
  *          a restart goes by, and has to stay until the batch is out.
  *
+ *          This is policy = block, and drop-newest but for one thing; section 8 has the rest.
+ *
  * consume  A consumer loads head with acquire order. For tail(i) <= p < head it copies the
  *          descriptor of p once into private memory, checks the copy and uses only the copy.
  *          When it needs nothing of the slot any more, it stores tail(i) = p + 1 with release
@@ -148,8 +150,8 @@
  * 6. Trust
  *
  * The peer is hostile until proven otherwise. Whatever it can write is loaded once, checked, and
- * only the checked copy used: positions (head never falls, never exceeds own tail + slots; tail
- * never falls, never exceeds own head), descriptors (sizes against the slot, by arithmetic that
+ * only the checked copy used: positions (head never falls, never exceeds own tail + slots but where
+ * section 8 lets it; tail never falls, never exceeds own head), descriptors (sizes against the slot, by arithmetic that
  * cannot wrap), metadata records. A value that cannot be ends the link with a named error; it is
  * never followed, waited out or repaired. Pixels may change while they are read: readers must be
  * safe for any pixel values. Encoded bytes are copied before they are parsed.
@@ -160,6 +162,65 @@
  * Durations are nanoseconds. Clocks differ between guests, so no peer compares a time of its own
  * with one of another machine: source_time_ns is stamped by the feeder, passed on untouched by
  * every stage, and read by the sink, which has the feeder's clock (CLOCK_MONOTONIC of the host).
+ *
+ *
+ * 8. Links that drop (since 1.1)
+ *
+ * header.policy says what happens when frames come faster than they are taken. Whoever drops a
+ * frame counts it in policy_dropped of its own window. IVP_KIND_END is never dropped.
+ *
+ * drop-newest   As block, but a producer that has a frame at hand and no free slot need not wait:
+ *          it stores dropped_origin = origin_position + 1, then counts. Frames of IVP_KIND_END,
+ *          ERROR and DROPPED wait. The restart rule has one line more: dropped_origin == t + 1
+ *          means that t was dropped: release it, go on. A death between the two stores leaves
+ *          the count one short. Who begins a stream whose origins start again stores 0.
+ *
+ * drop-oldest, latest   The producer never waits and takes no notice of tail: it overwrites. head
+ *          may be any number above tail. A frame must stay whole while a consumer has its hands
+ *          on it, and is not copied; so each side says in claim of its own window what it is
+ *          about to touch, and looks at the other's, in the manner of Dekker's mutual exclusion
+ *          (E. W. Dijkstra, EWD 123): store mine, full barrier, load yours, on both sides.
+ *
+ *          Consumer: to take p, tail <= p < head, it stores claim = p + 1; full barrier; w = the
+ *          producer's claim, with acquire order. w - p <= slots: no position that shares p's slot
+ *          was announced before, and none that is announced later will be filled, so what is in
+ *          the slot stays until the claim goes: it stores held = p + 1 and uses slot p in place.
+ *          w - p > slots: the frame is lost. The oldest that may be there is w - slots: it tries
+ *          that one (or a newer one, so that a fast producer is not chased for ever).
+ *
+ *          Producer: to fill a slot it stores claim = w, release order, all positions from head
+ *          to w - 1 being announced by that (w is at least head + 1 and never falls); full
+ *          barrier; then it loads the claims of all consumers, with acquire order. It fills the
+ *          lowest announced position q that shares its slot with none of them. If there is none
+ *          it announces one position more and looks again: with n consumers one of n + 1 is
+ *          free, whatever they do. Then head = q + 1, as ever.
+ *
+ *          Positions head..q - 1 are passed over: no frame, and nothing of their slots changes,
+ *          descriptors included. A consumer that holds such a p finds a smaller sequence of the
+ *          same slot there, goes on with p + 1, and counts nothing. At most n follow each other,
+ *          and head - 1 is always a frame: the restart rule needs it. slots is at least n + 2
+ *          here, so that the slot of head - 1 is not among the n + 1.
+ *
+ *          Of two sides that meet at a slot at least one sees the other: the producer the claim,
+ *          and it stays away; or the consumer the announcement, and it does. Nobody waits for
+ *          anybody. A consumer that died keeps its slot, no more: the frame is there when it
+ *          comes back, so attempts are counted and origins compared as ever.
+ *
+ *          ordinal of a descriptor counts the frames committed before it, so what a consumer
+ *          missed is known when it finds the next one: policy_dropped = ordinal - taken. It
+ *          stores held, ordinal, policy_dropped before it uses the frame; after that tail = p + 1,
+ *          taken = ordinal + 1 - policy_dropped, held = 0, claim = 0 with release order. Each
+ *          store can be repeated without harm. A consumer that attaches and finds
+ *              held == claim == p + 1, p >= tail       goes on with p, which is still there
+ *              held == claim == tail, not 0            had released: repeats taken, held, claim
+ *              anything else                           stores held = claim = 0, goes on at tail
+ *          So policy_dropped of a consumer is exact, and taken as well, wherever either side
+ *          dies. A producer that attaches goes on with the claim that it finds; where a position
+ *          q from head to claim - 1 has sequence q + 1 already, it was described and not
+ *          committed: it stores q + 1 - slots there (or 0), lest q pass for a frame.
+ *
+ *          drop-oldest takes the oldest frame that is there, latest the newest. A stream that
+ *          begins behind an END that nobody has taken yet may overwrite that too.
  */
 #ifndef IVPIPE_WIRE_H
 #define IVPIPE_WIRE_H
@@ -187,12 +248,12 @@ enum {
 	IVP_WINDOW_CREDIT = 2,
 };
 
-/* ivp_wire_header.policy: what the producer does when no slot is free. */
+/* ivp_wire_header.policy: what happens when no slot is free: see section 8. */
 enum {
-	IVP_POLICY_BLOCK = 0,       /* wait */
-	IVP_POLICY_DROP_NEWEST = 1, /* do not publish the frame at hand, count it */
-	IVP_POLICY_DROP_OLDEST = 2, /* overwrite: readers detect it by descriptor.sequence */
-	IVP_POLICY_LATEST = 3,      /* overwrite, and the consumer jumps to the newest */
+	IVP_POLICY_BLOCK = 0,       /* the producer waits */
+	IVP_POLICY_DROP_NEWEST = 1, /* it does not publish the frame at hand */
+	IVP_POLICY_DROP_OLDEST = 2, /* it overwrites; a consumer goes on with the oldest left */
+	IVP_POLICY_LATEST = 3,      /* it overwrites; a consumer takes the newest */
 };
 
 /* ivp_wire_header.isolation */
@@ -338,7 +399,7 @@ struct ivp_wire_owner {
 	uint64_t frames;   /* 256: counters since creation, for monitors: frames */
 	uint64_t bytes;    /* 264: payload bytes */
 	uint64_t errors;   /* 272: error frames */
-	uint64_t dropped;  /* 280: by policy or by a filter */
+	uint64_t dropped;  /* 280: frames of IVP_KIND_DROPPED */
 	uint64_t busy_ns;  /* 288: spent on frames */
 	uint64_t wait_ns;  /* 296: spent waiting for the peer */
 	uint64_t sleeps;   /* 304: times it went to sleep */
@@ -347,7 +408,16 @@ struct ivp_wire_owner {
 	uint64_t expected; /* 328: feeder: inputs in all, 0 = not known */
 	uint64_t pad4[22]; /* 336 */
 
-	uint64_t reserved2[32]; /* 512 */
+	/* Since 1.1, see section 8. */
+	uint64_t claim;   /* 512: 1 + the last position announced, or the one at work; 0: none */
+	uint64_t held;    /* 520: credit window: claim, once it is known to hold */
+	uint64_t ordinal; /* 528: credit window: of the frame at work, or of the last */
+	uint64_t taken;   /* 536: credit window: frames released, END included */
+	uint64_t pad5[4]; /* 544 */
+
+	uint64_t policy_dropped; /* 576: frames that the link's policy dropped on this side */
+	uint64_t dropped_origin; /* 584: data window: 1 + origin of the last that was dropped */
+	uint64_t reserved2[22];  /* 592 */
 };
 
 struct ivp_wire_trail {
@@ -357,8 +427,8 @@ struct ivp_wire_trail {
 
 /* One frame. The first line is all that a consumer needs to place the payload. */
 struct ivp_wire_descriptor {
-	uint64_t sequence; /* 0: position + 1; 0 while an overwriting producer fills the slot */
-	uint64_t frame_id; /* 8: given by the feeder, 0, 1, 2, ... */
+	uint64_t sequence;        /* 0: position + 1 */
+	uint64_t frame_id;        /* 8: given by the feeder, 0, 1, 2, ... */
 	uint64_t origin_position; /* 16: of the input in the stage's input ring */
 	uint64_t payload_bytes;   /* 24: pixels: stride * height */
 	uint32_t metadata_bytes;  /* 32 */
@@ -375,7 +445,8 @@ struct ivp_wire_descriptor {
 
 	uint64_t source_time_ns; /* 64: feeder's clock when it began on the image */
 	uint64_t checksum;       /* 72: with IVP_FLAG_CHECKSUM */
-	uint64_t reserved2[6];   /* 80 */
+	uint64_t ordinal;        /* 80: links that overwrite: frames committed before (1.1) */
+	uint64_t reserved2[5];   /* 88 */
 
 	struct ivp_wire_trail trail[IVP_TRAIL]; /* 128: from trail_count on they say nothing */
 };
@@ -478,7 +549,14 @@ IVP_WIRE_AT(ivp_wire_owner, wakeups, 312);
 IVP_WIRE_AT(ivp_wire_owner, rejected, 320);
 IVP_WIRE_AT(ivp_wire_owner, expected, 328);
 IVP_WIRE_AT(ivp_wire_owner, pad4, 336);
-IVP_WIRE_AT(ivp_wire_owner, reserved2, 512);
+IVP_WIRE_AT(ivp_wire_owner, claim, 512);
+IVP_WIRE_AT(ivp_wire_owner, held, 520);
+IVP_WIRE_AT(ivp_wire_owner, ordinal, 528);
+IVP_WIRE_AT(ivp_wire_owner, taken, 536);
+IVP_WIRE_AT(ivp_wire_owner, pad5, 544);
+IVP_WIRE_AT(ivp_wire_owner, policy_dropped, 576);
+IVP_WIRE_AT(ivp_wire_owner, dropped_origin, 584);
+IVP_WIRE_AT(ivp_wire_owner, reserved2, 592);
 IVP_WIRE_SIZE(ivp_wire_owner, 768);
 
 IVP_WIRE_AT(ivp_wire_trail, busy_ns, 0);
@@ -502,7 +580,8 @@ IVP_WIRE_AT(ivp_wire_descriptor, trail_count, 58);
 IVP_WIRE_AT(ivp_wire_descriptor, reserved1, 60);
 IVP_WIRE_AT(ivp_wire_descriptor, source_time_ns, 64);
 IVP_WIRE_AT(ivp_wire_descriptor, checksum, 72);
-IVP_WIRE_AT(ivp_wire_descriptor, reserved2, 80);
+IVP_WIRE_AT(ivp_wire_descriptor, ordinal, 80);
+IVP_WIRE_AT(ivp_wire_descriptor, reserved2, 88);
 IVP_WIRE_AT(ivp_wire_descriptor, trail, 128);
 IVP_WIRE_SIZE(ivp_wire_descriptor, 256);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "transport/notify.h"
+#include "transport/overwrite.h"
 #include "transport/owner.h"
 #include "transport/step.h"
 #include "transport/window.h"
@@ -131,6 +132,52 @@ static uint32_t announce(void *window, const struct ivp_attach *self)
 	return found;
 }
 
+/*
+ * An earlier life may have died while it filled a slot that it had announced: its descriptor does
+ * not say any more what is in it. Where a consumer has its hands the slot was left alone. And if
+ * it described a frame that it did not commit, that must not pass for one if its position is
+ * passed over now.
+ */
+static void forget_announced(struct ivp_producer *producer)
+{
+	const struct ivp_wire_header *header = &producer->header;
+	const struct ivp_ring_producer *ring = &producer->ring;
+	uint64_t claims[IVP_MAX_CONSUMERS];
+
+	ivp_full_fence(); /* D2, for the claim that the earlier life stored */
+	for (unsigned i = 0; i < ring->peers; i++)
+		claims[i] = ivp_load_acquire(&ring->peer[i]->claim); /* D4 */
+	for (uint64_t q = ring->head; q < ring->announced; q++) {
+		struct ivp_wire_descriptor *shared =
+		    (void *)(producer->data + header->descriptor_offset +
+			     (q & (ring->slots - 1)) * header->descriptor_stride);
+
+		if (ivp_load_relaxed(&shared->sequence) == q + 1)
+			ivp_store_relaxed(&shared->sequence,
+					  q < ring->slots ? 0 : q + 1 - ring->slots);
+		if (!ivp_ring_is_clear(ring, claims, q))
+			continue;
+		ivp_store_relaxed(&shared->payload_bytes, header->payload_bytes);
+		ivp_store32_relaxed(&shared->metadata_bytes, header->metadata_bytes);
+	}
+}
+
+/* A link that overwrites: what the window says beyond head. */
+static void resume_overwriting(struct ivp_producer *producer)
+{
+	struct ivp_ring_producer *ring = &producer->ring;
+	const uint64_t most = ring->head + ring->peers + 1;
+	struct ivp_frame last;
+
+	ring->announced = ivp_load_relaxed(&ring->own->claim);
+	if (ring->announced > most)
+		ring->announced = most; /* a shared region, and a hostile peer */
+	ring->ordinal = ring->head;
+	if (ivp_producer_last(producer, &last) && last.ordinal < ring->head)
+		ring->ordinal = last.ordinal + 1;
+	forget_announced(producer);
+}
+
 int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 			const struct ivp_mapping *credits, unsigned credit_count,
 			const struct ivp_attach *self, struct ivp_why *why)
@@ -156,12 +203,15 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 	ring->peers = credit_count;
 	ring->slots = producer->header.slots;
 	ring->head = ivp_load_relaxed(&ring->own->position);
+	ring->overwrites = ivp_ring_overwrites(producer->header.policy);
 	if (ivp_ring_reserve(ring, NULL) == -EPROTO)
 		goto corrupt;
 	for (unsigned i = 0; i < credit_count; i++)
-		if (ring->head - ring->tail[i] > ring->slots)
+		if (!ring->overwrites && ring->head - ring->tail[i] > ring->slots)
 			goto corrupt;
 	producer->data = data.base;
+	if (ring->overwrites)
+		resume_overwriting(producer);
 	producer->self = *self;
 	ivp_backoff_init(&producer->backoff);
 	/* A window that nobody wrote yet is all zero. */
@@ -196,12 +246,15 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
 	ring->own = owner_of(credit.base);
 	ring->peer = peer_of(data.base);
 	ring->slots = consumer->header.slots;
-	ring->tail = ring->head = ivp_load_relaxed(&ring->own->position);
+	ring->overwrites = ivp_ring_overwrites(consumer->header.policy);
+	ring->tail = ring->head = ring->released = ivp_load_relaxed(&ring->own->position);
 	if (ivp_ring_acquire(ring) == -EPROTO) {
 		memset(ring, 0, sizeof(*ring));
 		return refuse(credit.base, IVP_REFUSED_CORRUPT, -EPROTO, why,
 			      "the positions of the two sides cannot be");
 	}
+	if (ring->overwrites)
+		ivp_overwrite_resume(ring);
 	consumer->data = data.base;
 	consumer->self = *self;
 	ivp_backoff_init(&consumer->backoff);

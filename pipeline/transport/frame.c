@@ -76,6 +76,7 @@ int ivp_frame_check(const struct ivp_wire_descriptor *raw, uint64_t position,
 	frame->metadata_bytes = raw->metadata_bytes;
 	frame->checksum = raw->checksum;
 	frame->source_time_ns = raw->source_time_ns;
+	frame->ordinal = raw->ordinal;
 	frame->trail_count = raw->trail_count;
 	copy_trail(frame->trail, raw->trail, raw->trail_count);
 	frame->payload = frame->metadata = NULL;
@@ -104,6 +105,7 @@ void ivp_frame_describe(const struct ivp_frame *frame, uint64_t position,
 	raw->trail_count =
 	    (uint16_t)(frame->trail_count < UINT16_MAX ? frame->trail_count : UINT16_MAX);
 	raw->source_time_ns = frame->source_time_ns;
+	raw->ordinal = frame->ordinal;
 	raw->checksum = frame->checksum;
 	copy_trail(raw->trail, frame->trail, frame->trail_count);
 }

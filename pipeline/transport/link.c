@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "transport/notify.h"
+#include "transport/overwrite.h"
 #include "transport/owner.h"
 #include "transport/step.h"
 
@@ -71,18 +72,31 @@ static int check_own(const struct ivp_wire_owner *own, uint64_t position, uint32
 	return -ESTALE;
 }
 
+/* Where the next frame goes, once a slot is reserved. */
+static uint64_t next_position(const struct ivp_ring_producer *ring)
+{
+	return ring->overwrites ? ring->filling : ring->head;
+}
+
+static int reserve(struct ivp_ring_producer *ring, unsigned *which)
+{
+	if (ring->overwrites) {
+		IVP_STEP(D2);
+		return ivp_ring_clear(ring, which);
+	}
+	IVP_STEP(P2);
+	return ivp_ring_reserve(ring, which);
+}
+
 int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
 {
 	const struct ivp_wire_header *header = &producer->header;
-	uint64_t position = producer->ring.head;
 	unsigned which = 0;
-
-	int stale =
-	    check_own(producer->ring.own, position, producer->generation, header->link_name, why);
+	int stale = check_own(producer->ring.own, producer->ring.head, producer->generation,
+			      header->link_name, why);
 	if (stale)
 		return stale;
-	IVP_STEP(P2);
-	int result = ivp_ring_reserve(&producer->ring, &which);
+	int result = reserve(&producer->ring, &which);
 
 	if (result < 0)
 		ivp_why_set(
@@ -90,6 +104,7 @@ int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, s
 		    header->link_name, which);
 	if (result)
 		return result;
+	uint64_t position = next_position(&producer->ring);
 	slot->position = position;
 	slot->payload = producer->data + slot_offset(header, position, header->payload_offset,
 						     header->payload_stride);
@@ -119,7 +134,7 @@ static void clear_older(const struct ivp_producer *producer,
 			uint8_t *payload)
 {
 	const struct ivp_wire_header *header = &producer->header;
-	uint64_t position = producer->ring.head;
+	uint64_t position = next_position(&producer->ring);
 	uint64_t payload_bytes = ivp_load_relaxed(&shared->payload_bytes);
 	uint32_t metadata_bytes = ivp_load32_relaxed(&shared->metadata_bytes);
 	uint8_t *metadata = producer->data + slot_offset(header, position, header->metadata_offset,
@@ -141,13 +156,14 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 {
 	struct ivp_ring_producer *ring = &producer->ring;
 	const struct ivp_wire_header *header = &producer->header;
-	uint64_t position = ring->head;
+	uint64_t before = ring->head, position = next_position(ring);
 	uint8_t *payload = producer->data + slot_offset(header, position, header->payload_offset,
 							header->payload_stride);
 	struct ivp_wire_descriptor *shared = producer_descriptor(producer, position);
 	struct ivp_wire_descriptor raw;
 
 	ivp_frame_describe(frame, position, &raw);
+	raw.ordinal = ring->ordinal;
 	clear_padding(frame, payload);
 	clear_older(producer, shared, frame, payload);
 	if (producer->self.checksum && frame->payload_bytes) {
@@ -165,13 +181,41 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 	ivp_owner_count(&ring->own->errors, frame->kind == IVP_KIND_ERROR);
 	ivp_owner_count(&ring->own->dropped, frame->kind == IVP_KIND_DROPPED);
 	ivp_owner_beat(ring->own);
+	ring->ordinal += ring->overwrites;
+	ring->cleared = false;
 	IVP_STEP(P1);
-	ivp_ring_commit(ring, 1);
+	ivp_ring_commit(ring, position + 1 - before);
 	IVP_STEP(W2);
 	ivp_ring_moved();
 	for (unsigned i = 0; i < ring->peers; i++)
-		ivp_notify_ring(ring->own, ring->peer[i], position, ring->head, &producer->self,
+		ivp_notify_ring(ring->own, ring->peer[i], before, ring->head, &producer->self,
 				IVP_VECTOR_CONSUMER(i));
+}
+
+bool ivp_producer_may_drop(const struct ivp_producer *producer, unsigned kind)
+{
+	return producer->header.policy == IVP_POLICY_DROP_NEWEST && kind != IVP_KIND_END &&
+	       kind != IVP_KIND_ERROR && kind != IVP_KIND_DROPPED;
+}
+
+void ivp_producer_drop(struct ivp_producer *producer, uint64_t origin_position)
+{
+	struct ivp_wire_owner *own = producer->ring.own;
+
+	IVP_STEP(dropped);
+	ivp_store_release(&own->dropped_origin, origin_position + 1);
+	ivp_owner_count(&own->policy_dropped, 1);
+	ivp_owner_beat(own);
+}
+
+uint64_t ivp_producer_dropped(const struct ivp_producer *producer)
+{
+	return ivp_load_relaxed(&producer->ring.own->dropped_origin);
+}
+
+void ivp_producer_forget_drops(struct ivp_producer *producer)
+{
+	ivp_store_relaxed(&producer->ring.own->dropped_origin, 0);
 }
 
 bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *frame)
@@ -202,7 +246,7 @@ static unsigned slowest(const struct ivp_ring_producer *ring)
 int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 {
 	struct ivp_ring_producer *ring = &producer->ring;
-	int result = ivp_ring_reserve(ring, NULL);
+	int result = ring->overwrites ? 0 : ivp_ring_reserve(ring, NULL);
 
 	ivp_owner_beat(ring->own);
 	if (result == IVP_FULL) {
@@ -219,29 +263,49 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 	return result == IVP_FULL ? IVP_TIMEOUT : result;
 }
 
+static uint64_t read_sequence(const struct ivp_consumer *consumer, uint64_t position)
+{
+	const struct ivp_wire_descriptor *shared =
+	    (const void *)(consumer->data + slot_offset(&consumer->header, position,
+							consumer->header.descriptor_offset,
+							consumer->header.descriptor_stride));
+
+	return ivp_load_relaxed(&shared->sequence);
+}
+
+/* Is there one? Then its position is that of the ring's tail. */
+static int find_frame(struct ivp_consumer *consumer, struct ivp_why *why)
+{
+	struct ivp_ring_consumer *ring = &consumer->ring;
+	const char *link = consumer->header.link_name;
+	int result = check_own(ring->own, ring->released, consumer->generation, link, why);
+
+	if (result)
+		return result;
+	IVP_STEP(C1);
+	result = ivp_ring_acquire(ring);
+	if (result < 0)
+		ivp_why_set(
+		    why, "link '%s': the producer is corrupt: its position went where it cannot be",
+		    link);
+	if (result == 0 && ring->overwrites)
+		result = ivp_overwrite_acquire(consumer, read_sequence, why);
+	return result;
+}
+
 int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 			 struct ivp_why *why)
 {
 	const struct ivp_wire_header *header = &consumer->header;
 	const struct ivp_slot_limits limits = {header->payload_bytes, header->metadata_bytes};
-	uint64_t position = consumer->ring.tail;
 	struct ivp_wire_descriptor raw;
 	struct ivp_why part;
+	int result = find_frame(consumer, why);
 
-	int stale =
-	    check_own(consumer->ring.own, position, consumer->generation, header->link_name, why);
-	if (stale)
-		return stale;
-	IVP_STEP(C1);
-	int result = ivp_ring_acquire(&consumer->ring);
-
-	if (result < 0)
-		ivp_why_set(
-		    why, "link '%s': the producer is corrupt: its position went where it cannot be",
-		    header->link_name);
 	if (result)
 		return result;
 	IVP_STEP(copy);
+	uint64_t position = consumer->ring.tail;
 	load_descriptor(consumer->data + slot_offset(header, position, header->descriptor_offset,
 						     header->descriptor_stride),
 			&raw);
@@ -250,6 +314,11 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 		ivp_why_set(why, "link '%s': the producer is corrupt: frame at position %llu: %s",
 			    header->link_name, (unsigned long long)position, part.text);
 		return result;
+	}
+	if (consumer->ring.overwrites) {
+		result = ivp_overwrite_note(consumer, frame->ordinal, why);
+		if (result)
+			return result;
 	}
 	consumer->at_end = frame->kind == IVP_KIND_END;
 	frame->payload = consumer->data + slot_offset(header, position, header->payload_offset,
@@ -315,6 +384,8 @@ void ivp_consumer_release(struct ivp_consumer *consumer)
 	ivp_owner_beat(ring->own);
 	IVP_STEP(C2);
 	ivp_ring_release(ring, 1);
+	if (ring->overwrites)
+		ivp_overwrite_release(consumer);
 	IVP_STEP(released);
 	ivp_store32_relaxed(&ring->own->attempt, 0);
 	IVP_STEP(W2);

@@ -401,6 +401,14 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 	return result;
 }
 
+int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,
+			     uint64_t *waited_ns, struct ivp_why *why)
+{
+	if (ivp_producer_may_drop(&port->link, kind))
+		return ivp_producer_reserve(&port->link, slot, why);
+	return ivp_output_port_slot(port, slot, waited_ns, why);
+}
+
 void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t exit_code)
 {
 	ivp_consumer_finish(&port->link, state, exit_code);

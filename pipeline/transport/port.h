@@ -78,6 +78,10 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 			struct ivp_why *why);
 int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
 			 struct ivp_why *why);
+/* The same for a frame of this kind. If the link's policy may drop it, returns IVP_FULL instead of
+ * waiting: count it then with ivp_producer_drop. */
+int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,
+			     uint64_t *waited_ns, struct ivp_why *why);
 
 /* By what a port that is open is woken, for people: "doorbell by vfio-pci". */
 const char *ivp_port_wake_name(enum ivp_wake wake, const struct ivp_bell *bell, char text[64]);

@@ -23,6 +23,13 @@
 	X(attempt)  /* count this one */                                                           \
 	X(C2)       /* store tail */                                                               \
 	X(released) /* no frame is at work */                                                      \
+	X(D1)       /* links that overwrite: consumer: store claim, look at the producer's */      \
+	X(D2)       /* producer: store claim, look at the consumers' */                            \
+	X(held)     /* consumer: the claim holds */                                                \
+	X(missed)   /* count what was missed */                                                    \
+	X(taken)    /* count what was taken */                                                     \
+	X(D3)       /* give the slot back */                                                       \
+	X(dropped)  /* drop-newest: count a frame that is not published */                         \
 	X(W1)       /* waiter: store wake_at */                                                    \
 	X(recheck)  /* look at the peer's position again */                                        \
 	X(sleep)    /* sleep, if the position is still the one that was seen */                    \

@@ -54,6 +54,14 @@ static int check_counts(const struct ivp_geometry *geometry, struct ivp_why *why
 			    geometry->isolation);
 		return -EINVAL;
 	}
+	if (geometry->slots < ivp_ring_least_slots(geometry->policy, geometry->consumers)) {
+		ivp_why_set(why,
+			    "%u slots: a link that overwrites needs at least 2 more than its %u "
+			    "consumer%s",
+			    geometry->slots, geometry->consumers,
+			    geometry->consumers == 1 ? "" : "s");
+		return -EINVAL;
+	}
 	if (geometry->payload_bytes == 0) {
 		ivp_why_set(why, "a largest frame of 0 bytes");
 		return -EINVAL;
@@ -176,6 +184,8 @@ static const char *find_fault(const struct ivp_wire_header *header, size_t bytes
 		return "its number of consumers cannot be";
 	if (header->policy > IVP_POLICY_LATEST || header->isolation > IVP_ISOLATION_SHARED)
 		return "its policy or isolation is not known";
+	if (slots < ivp_ring_least_slots(header->policy, header->consumers))
+		return "it has too few slots to be overwritten";
 	if (header->window_bytes < IVP_PAGE)
 		return "it is shorter than any window";
 	if (header->window_bytes > bytes)

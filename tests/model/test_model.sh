@@ -84,4 +84,18 @@ breaks "the sink releases what it has not stored" chain -DBREAK_RELEASE_UNSTORED
 breaks "a batch takes the slot of the last output" chain -DPARTS=2 -DBREAK_FULL_BATCH
 breaks "a single slot: a new output takes the place of the last one" chain -DSLOTS=1
 
+holds "a link that overwrites: killed twice, frames are whole and counted" claim safety -DKILLS=2
+holds "a hostile consumer beside an honest one" \
+	claim safety -DSLOTS=4 -DCONSUMERS=2 -DKILLS=0 -DOLDEST
+
+breaks "the consumer does not look whether its claim came too late" claim -DBREAK_NO_RECHECK
+breaks "the consumer looks before it claims" claim -DBREAK_LATE_CLAIM
+breaks "the producer does not look at the claims" claim -DBREAK_NO_LOOK
+breaks "the producer looks before it announces" claim -DBREAK_LATE_ANNOUNCE
+breaks "the claim goes before the payload is read" claim -DBREAK_RELEASE_EARLY
+breaks "a restarted producer leaves a description that was not committed" \
+	claim -DBREAK_NOT_TAKEN_BACK
+breaks "a count that is not the same when it is repeated" claim -DBREAK_COUNT_ON
+breaks "a slot less than the claims need" claim -DSLOTS=2
+
 done_testing

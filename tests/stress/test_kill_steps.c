@@ -32,6 +32,7 @@ static long call_futex(long number, const uint32_t *word, int operation, uint32_
 #include "transport/attach.c"
 #include "transport/link.c"
 #include "transport/notify.c"
+#include "transport/overwrite.c"
 #include "transport/port.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 #undef syscall
@@ -507,6 +508,14 @@ static bool belongs_to(int role, int step)
 	case IVP_STEP_C2:
 	case IVP_STEP_released:
 		return role != FEEDER;
+	case IVP_STEP_D1: /* of links that drop */
+	case IVP_STEP_D2:
+	case IVP_STEP_D3:
+	case IVP_STEP_held:
+	case IVP_STEP_missed:
+	case IVP_STEP_taken:
+	case IVP_STEP_dropped:
+		return false;
 	default:
 		return true;
 	}
