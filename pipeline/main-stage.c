@@ -4,6 +4,7 @@
  * guest it takes its configuration from the initial root file system and ends with the machine.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	struct ivp_input_port input;
 	struct ivp_chain chain;
 	char wake_in[64], wake_out[64];
+	char dropped[48] = "";
 
 	in.wake = out.wake = ivp_stage_wake(topology, stage);
 	int error = make_chain(&chain, stage, arguments->isa, why);
@@ -95,9 +97,12 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 		ivp_port_wake_name(in.wake, &input.bell, wake_in), out.link,
 		ivp_port_wake_name(out.wake, &output.bell, wake_out));
 	error = ivp_runner_run(&input, &output, &chain, report_failure, NULL, &result, why);
+	if (result.dropped > 0)
+		snprintf(dropped, sizeof(dropped), ", %llu dropped",
+			 (unsigned long long)result.dropped);
 	ivp_log(error ? IVP_LOG_WARNING : IVP_LOG_INFO,
-		"%llu frames, %llu errors, busy %.3f s, waited %.3f s%s",
-		(unsigned long long)result.frames, (unsigned long long)result.errors,
+		"%llu frames, %llu errors%s, busy %.3f s, waited %.3f s%s",
+		(unsigned long long)result.frames, (unsigned long long)result.errors, dropped,
 		(double)result.busy_ns / 1e9, (double)result.wait_ns / 1e9,
 		result.ended ? "" : ", left before the end of the stream");
 	uint32_t state = error ? IVP_STATE_FAILED : IVP_STATE_FINISHED;

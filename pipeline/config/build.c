@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ivpipe/ring.h>
+
 #define NEAREST_WORDS 16
 
 static void *field_of(void *object, const struct ivp_rule *rule)
@@ -178,6 +180,22 @@ static bool read_title(struct ivp_builder *builder, const struct ivp_conf_sectio
 	return false;
 }
 
+/* Links that overwrite need slots to go round those that a consumer has its hands on. */
+static void check_slots(struct ivp_builder *builder, const struct ivp_conf_section *section,
+			struct ivp_link_conf *link)
+{
+	const struct ivp_conf_key *key = find_key(section, "slots");
+	const uint32_t least = ivp_ring_least_slots(link->policy, 1);
+
+	if (!key || link->slots >= least)
+		return;
+	while (link->slots < least)
+		link->slots *= 2;
+	ivp_diag_error(builder->diag, key->file, key->line, key->name,
+		       "policy = %s needs at least %u", ivp_policy_words[link->policy],
+		       link->slots);
+}
+
 static void build_link(struct ivp_builder *builder, const struct ivp_conf_section *section)
 {
 	struct ivp_link_conf ignored = {0}, *link = &ignored;
@@ -192,6 +210,7 @@ static void build_link(struct ivp_builder *builder, const struct ivp_conf_sectio
 	link->file = section->file;
 	link->line = section->line;
 	set_values(builder, section, ivp_link_rules, link);
+	check_slots(builder, section, link);
 	key = find_key(section, "uuid");
 	link->has_uuid = key && key->value_count > 0;
 	if (link == &ignored) {

@@ -6,12 +6,13 @@
 #define GIB    (1ull << 30)
 #define SECOND 1000000000ull
 
-static const char *const policies[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 static const char *const isolations[] = {"one-way", "shared", NULL};
 static const char *const runs[] = {"guest", "process", NULL};
 static const char *const restarts[] = {"on-failure", "no", NULL};
 const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
+
+const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
 /* A key, its field and how to read it. */
 #define RULE(type, key, field, reader, ...)                                                        \
@@ -31,7 +32,7 @@ const struct ivp_rule ivp_link_rules[] = {
     RULE(ivp_link_conf, "frame", frame_bytes, ivp_value_size, .min = 64, .max = 1024 * GIB),
     RULE(ivp_link_conf, "metadata", metadata_bytes, ivp_value_size32, .min = 512,
 	 .max = IVP_MAX_METADATA),
-    RULE(ivp_link_conf, "policy", policy, ivp_value_policy, .words = policies),
+    RULE(ivp_link_conf, "policy", policy, ivp_value_word, .words = ivp_policy_words),
     RULE(ivp_link_conf, "isolation", isolation, ivp_value_word, .words = isolations),
     RULE(ivp_link_conf, "checksum", checksum, ivp_value_yes),
     RULE(ivp_link_conf, "mode", mode, ivp_value_mode),

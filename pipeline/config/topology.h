@@ -18,6 +18,9 @@
 #include "base/diag.h"
 #include "transport/bell.h"
 
+/* By IVP_POLICY_*; NULL at the end. */
+extern const char *const ivp_policy_words[];
+
 /* link NAME { } */
 struct ivp_link_conf {
 	char name[IVP_NAME_BYTES];
@@ -27,7 +30,7 @@ struct ivp_link_conf {
 	uint32_t slots;          /* slots = 4 */
 	uint64_t frame_bytes;    /* frame = "16MiB": the largest payload */
 	uint32_t metadata_bytes; /* metadata = "4KiB" */
-	unsigned policy;         /* policy = block */
+	unsigned policy;         /* policy = block | drop-newest | drop-oldest | latest */
 	unsigned isolation;      /* isolation = one-way | shared */
 	bool checksum;           /* checksum = no */
 	mode_t mode;             /* mode = "0600" */

@@ -167,21 +167,6 @@ int ivp_value_word(const struct ivp_rule *rule, const char *text, void *field, s
 	return -EINVAL;
 }
 
-int ivp_value_policy(const struct ivp_rule *rule, const char *text, void *field,
-		     struct ivp_why *why)
-{
-	unsigned policy;
-	int error = ivp_value_word(rule, text, &policy, why);
-
-	if (error == 0 && policy != IVP_POLICY_BLOCK) {
-		ivp_why_set(why, "%s is not available in this version; use block", text);
-		return -EINVAL;
-	}
-	if (error == 0)
-		*(unsigned *)field = policy;
-	return error;
-}
-
 int ivp_value_mode(const struct ivp_rule *rule, const char *text, void *field, struct ivp_why *why)
 {
 	size_t digits = strspn(text, "01234567");

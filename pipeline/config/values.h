@@ -36,7 +36,6 @@ ivp_value_parser ivp_value_count;    /* uint32_t, unsigned or int */
 ivp_value_parser ivp_value_power;    /* uint32_t, a power of two */
 ivp_value_parser ivp_value_yes;      /* bool */
 ivp_value_parser ivp_value_word;     /* unsigned or enum */
-ivp_value_parser ivp_value_policy;   /* unsigned, IVP_POLICY_* */
 ivp_value_parser ivp_value_mode;     /* mode_t */
 ivp_value_parser ivp_value_uuid;     /* uint8_t[16] */
 ivp_value_parser ivp_value_text;     /* char *, freed and replaced; not empty */

@@ -117,11 +117,12 @@ int ivp_account_write_sink(const char *path, const struct ivp_sink_account *acco
 						number(account->tally.stages[i].wait_ns)));
 	return write_report(
 	    path,
-	    json_pack("{so so so so so sb s{so so so} so}", "delivered",
+	    json_pack("{so so so so so so sb s{so so so} so}", "delivered",
 		      number(account->tally.delivered), "dropped", number(account->tally.dropped),
-		      "quarantined", number(account->tally.quarantined), "bytes",
-		      number(account->tally.bytes), "seconds", seconds(account->tally.elapsed_ns),
-		      "ended", (int)account->tally.ended, "latency_ns", "p50",
+		      "quarantined", number(account->tally.quarantined), "missing",
+		      number(account->tally.missing), "bytes", number(account->tally.bytes),
+		      "seconds", seconds(account->tally.elapsed_ns), "ended",
+		      (int)account->tally.ended, "latency_ns", "p50",
 		      number(ivp_latency_percentile(latency, 50)), "p99",
 		      number(ivp_latency_percentile(latency, 99)), "max", number(latency->max_ns),
 		      "stages", stages),

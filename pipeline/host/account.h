@@ -18,9 +18,9 @@
 int ivp_account_write_feeder(const char *path, const struct ivp_inputs *inputs,
 			     const struct ivp_feeder_account *account, struct ivp_why *why);
 /*
- * {"delivered", "dropped", "quarantined", "bytes", "seconds", "ended",
+ * {"delivered", "dropped", "quarantined", "missing", "bytes", "seconds", "ended",
  *  "latency_ns": {"p50", "p99", "max"}, "stages": [{"frames", "busy_ns", "wait_ns"}]}
- * seconds: since the first frame was there; ended: the end of the stream was seen.
+ * missing: ids that never came; seconds: since the first frame was there; ended: the end of the stream was seen.
  */
 int ivp_account_write_sink(const char *path, const struct ivp_sink_account *account,
 			   struct ivp_why *why);

@@ -7,6 +7,7 @@
 #include "host/feeder.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -153,7 +154,7 @@ static void commit(struct feed *feed, const struct ivp_frame *frame)
 	ivp_producer_commit(&feed->port->link, frame);
 }
 
-/* From the decoder into the next slot. Returns 0, 1 if the pixels are damaged (with the reason),
+/* From the decoder into the next slot, if there is one or the link's policy is to wait. Returns 0, 1 if the pixels are damaged (with the reason),
  * or -errno of the port. */
 static int decode_and_commit(struct feed *feed, size_t input, struct ivp_decoder *decoder,
 			     struct ivp_frame *frame, struct ivp_why *why)
@@ -161,8 +162,15 @@ static int decode_and_commit(struct feed *feed, size_t input, struct ivp_decoder
 	struct ivp_output out = {.shape = frame->shape, .stride = frame->stride};
 	struct ivp_slot slot;
 	uint64_t busy_ns;
-	int error = ivp_output_port_slot(feed->port, &slot, &feed->wait_ns, why);
+	int error = ivp_output_port_slot_for(feed->port, frame->kind, &slot, &feed->wait_ns, why);
 
+	if (error == IVP_FULL) {
+		publish_rejects(feed);
+		ivp_producer_drop(&feed->port->link, frame->origin_position);
+		feed->account->injected++;
+		feed->account->dropped++;
+		return 0;
+	}
 	if (error)
 		return error;
 	out.pixels = slot.payload;
@@ -233,7 +241,9 @@ static bool find_start(struct feed *feed)
 {
 	struct ivp_wire_owner *own = feed->port->link.ring.own;
 	const size_t count = feed->options->inputs->count;
+	const uint64_t dropped = ivp_producer_dropped(&feed->port->link);
 	struct ivp_frame last;
+	uint64_t next;
 
 	if (ivp_producer_last(&feed->port->link, &last)) {
 		if (last.kind == IVP_KIND_END && !feed->options->anew) {
@@ -242,19 +252,22 @@ static bool find_start(struct feed *feed)
 			return false;
 		}
 		if (last.kind != IVP_KIND_END) {
-			feed->account->first = last.id < count ? (size_t)last.id + 1 : count;
+			next = last.id < count ? last.id + 1 : count;
+			next = dropped > next ? dropped : next;
+			feed->account->first = next < count ? (size_t)next : count;
 			ivp_log(IVP_LOG_INFO, "goes on behind frame %llu, the last in the link",
 				(unsigned long long)last.id);
 			return true;
 		}
 	}
+	ivp_producer_forget_drops(&feed->port->link);
 	/* The counters run on through all streams of the link. */
 	ivp_store_relaxed(&own->expected, own->frames + own->rejected + count);
 	return true;
 }
 
 /*
- * What earlier lives of this stream did. Each input before first was either committed or rejected
+ * What earlier lives of this stream did. Each input before first was committed, dropped or rejected
  * by one of them; the journal knows the rejects, so all others were injected.
  */
 static int take_over(struct feed *feed, struct ivp_why *why)
@@ -294,6 +307,18 @@ static int feed_all(struct feed *feed, struct ivp_why *why)
 	return error ? error : feed_end(feed, input, why);
 }
 
+static void say_what_was_done(const struct ivp_feeder_account *account)
+{
+	char dropped[64] = "";
+
+	if (account->dropped > 0)
+		snprintf(dropped, sizeof(dropped), " (%llu dropped at once)",
+			 (unsigned long long)account->dropped);
+	ivp_log(IVP_LOG_INFO, "%llu frames injected%s, %zu files left out; %.3f s",
+		(unsigned long long)account->injected, dropped, account->reject_count,
+		(double)account->elapsed_ns / 1e9);
+}
+
 int ivp_feeder_run(struct ivp_output_port *port, const struct ivp_feeder_options *options,
 		   struct ivp_feeder_account *account, struct ivp_why *why)
 {
@@ -313,9 +338,7 @@ int ivp_feeder_run(struct ivp_output_port *port, const struct ivp_feeder_options
 	ivp_input_file_finish(&feed.file);
 	account->elapsed_ns = ivp_now_ns() - begin_ns;
 	if (more)
-		ivp_log(IVP_LOG_INFO, "%llu frames injected, %zu files left out; %.3f s",
-			(unsigned long long)account->injected, account->reject_count,
-			(double)account->elapsed_ns / 1e9);
+		say_what_was_done(account);
 	return error;
 }
 

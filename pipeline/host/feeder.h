@@ -33,6 +33,7 @@ struct ivp_feeder_reject {
 struct ivp_feeder_account {
 	size_t first; /* index of the first input looked at; more than 0 after a restart */
 	uint64_t injected, bytes, busy_ns, wait_ns, elapsed_ns;
+	uint64_t dropped; /* of those, in this life: by the policy of the link */
 	size_t reject_count;
 	struct ivp_feeder_reject *rejects;
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two pages in turn. The tally up to position p is written to page p & 1 before the sink's tail
- * becomes p, so at every instant the page of the tail that is in the window is whole: while the
- * frame at p is at work, only page (p + 1) & 1 is written. A sink that comes back takes the page
- * of its tail; what the other holds of a frame that was not released is done again. So every
- * frame is counted exactly once, and the position, which is one word, decides which.
+ * Two pages in turn. The tally up to position p is written before the sink's position becomes p,
+ * to the page that does not hold the tally of the position that is in the window (which need not
+ * be p - 1: a frame may be jumped to). So at every instant the page of that position is whole. A
+ * sink that comes back takes it; what the other holds of a frame that was not released is done
+ * again. So every frame is counted exactly once, and the position, one word, decides which.
  *
  * The file is mapped shared: what was stored is there after a kill. It does not survive the
  * host; neither do the windows. The stores of one process are seen by its own next life in their
- * order, so nothing but the compiler must be kept from moving them: the release fence does that.
+ * order, so nothing but the compiler must be kept from moving them: the signal fences do that.
  */
 #include "host/ledger.h"
 
@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC 0x31726764656c7669ull /* "ivledgr1" */
+#define MAGIC 0x32726764656c7669ull /* "ivledgr2" */
+#define NONE  UINT64_MAX            /* the position of a page that holds nothing */
 
 struct ivp_ledger_file {
 	uint64_t magic, epoch;
@@ -65,9 +66,12 @@ int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch,
 	}
 	ledger->file = file;
 	ledger->latency = &file->latency;
-	if (file->magic == MAGIC && file->epoch == epoch &&
-	    file->pages[position & 1].position == position) {
-		*tally = file->pages[position & 1].tally;
+	for (unsigned i = 0; i < 2; i++) {
+		if (file->magic != MAGIC || file->epoch != epoch ||
+		    file->pages[i].position != position)
+			continue;
+		*tally = file->pages[i].tally;
+		ledger->page = i;
 		if (tally->stage_count > IVP_TRAIL)
 			tally->stage_count = IVP_TRAIL;
 		return 0;
@@ -75,7 +79,7 @@ int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch,
 	file->magic = 0;
 	file->epoch = epoch;
 	ivp_ledger_clear(ledger, position, tally);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_RELEASE);
 	file->magic = MAGIC;
 	return 0;
 }
@@ -85,18 +89,22 @@ void ivp_ledger_clear(struct ivp_ledger *ledger, uint64_t position, struct ivp_t
 	*tally = (struct ivp_tally){0};
 	if (!ledger->file)
 		return;
-	ledger->file->pages[~position & 1].position = ~position; /* of no tail of its parity */
 	memset(&ledger->file->latency, 0, sizeof(ledger->file->latency));
 	ivp_ledger_note(ledger, position, tally);
+	ledger->file->pages[ledger->page ^ 1].position = NONE;
 }
 
 void ivp_ledger_note(struct ivp_ledger *ledger, uint64_t position, const struct ivp_tally *tally)
 {
 	if (!ledger->file)
 		return;
-	ledger->file->pages[position & 1].tally = *tally;
-	ledger->file->pages[position & 1].position = position;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	ledger->page ^= 1;
+	ledger->file->pages[ledger->page].position = NONE;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	ledger->file->pages[ledger->page].tally = *tally;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
+	ledger->file->pages[ledger->page].position = position;
+	__atomic_signal_fence(__ATOMIC_RELEASE);
 }
 
 void ivp_ledger_close(struct ivp_ledger *ledger)

@@ -13,7 +13,9 @@
 /* Sums over the frames before a position. */
 struct ivp_tally {
 	uint64_t delivered, dropped, quarantined;
-	uint64_t bytes;      /* payload, delivered */
+	uint64_t missing; /* ids that never came: left out by the feeder, or dropped by a policy */
+	uint64_t next_id; /* 1 + the highest that came */
+	uint64_t bytes;   /* payload, delivered */
 	uint64_t elapsed_ns; /* since the first frame of each life was there, without the gaps */
 	uint64_t ended;      /* the end of the stream was seen */
 	uint64_t stage_count;
@@ -26,6 +28,7 @@ struct ivp_ledger_file;
 
 struct ivp_ledger {
 	struct ivp_ledger_file *file; /* mapped; NULL: there is none */
+	unsigned page;                /* the one that was noted last */
 	struct ivp_latency *latency;  /* in it: a frame that a kill interrupts may count twice */
 };
 

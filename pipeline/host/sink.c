@@ -6,6 +6,7 @@
 #include "host/sink.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@ struct drain {
 	const struct ivp_originals *originals; /* NULL: they are not kept */
 	struct ivp_wire_owner *own;            /* counters in our window, for monitors */
 	struct ivp_notes notes;
+	bool joins_late;
 };
 
 static void count(uint64_t *counter, uint64_t by)
@@ -130,12 +132,29 @@ static int write_pixels(struct drain *drain, const struct ivp_frame *frame, stru
 	return 0;
 }
 
+/* Ids rise by one from 0, and the end of the stream has the next: a gap is of frames that were
+ * left out or dropped on the way. */
+static void count_missing(struct drain *drain, uint64_t id)
+{
+	struct ivp_tally *tally = drain->tally;
+
+	/* Without a ledger nobody knows what came before this life. */
+	if (drain->joins_late)
+		tally->next_id = id;
+	drain->joins_late = false;
+	if (id > tally->next_id)
+		add_saturated(&tally->missing, id - tally->next_id);
+	if (id >= tally->next_id && id < UINT64_MAX)
+		tally->next_id = id + 1;
+}
+
 static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct ivp_why *why)
 {
 	struct ivp_notes *notes = &drain->notes;
 	const char *reason;
 	int error;
 
+	count_missing(drain, frame->id);
 	if (frame->kind == IVP_KIND_END) {
 		/* First the writer: if we die in between, the end is still in the link. */
 		ivp_writer_complete(drain->writer);
@@ -209,14 +228,15 @@ static int take_over(struct drain *drain, const char *path, struct ivp_why *why)
 {
 	const struct ivp_consumer *link = &drain->port->link;
 
+	drain->joins_late = !path && link->ring.released > 0;
 	if (!path)
 		return 0;
-	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.tail, drain->tally,
-			    why) != 0)
+	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.released,
+			    drain->tally, why) != 0)
 		return -EIO;
 	/* Of a stream that was left in good order: the next one is another. */
 	if (drain->tally->ended && link->left_state != IVP_STATE_ATTACHED)
-		ivp_ledger_clear(&drain->ledger, link->ring.tail, drain->tally);
+		ivp_ledger_clear(&drain->ledger, link->ring.released, drain->tally);
 	return 0;
 }
 
@@ -237,8 +257,21 @@ static int begin_and_run(struct drain *drain, struct ivp_why *why)
 		return 0;
 	}
 	error = ivp_writer_begin(drain->writer, link->header.link_name, link->header.epoch,
-				 link->ring.tail, why);
+				 link->ring.released, why);
 	return error ? error : run(drain, why);
+}
+
+static void say_what_was_done(const struct ivp_tally *tally)
+{
+	char missing[64] = "";
+
+	if (tally->missing > 0)
+		snprintf(missing, sizeof(missing), ", %llu never came",
+			 (unsigned long long)tally->missing);
+	ivp_log(IVP_LOG_INFO, "%llu delivered, %llu dropped, %llu quarantined%s; %.3f s%s",
+		(unsigned long long)tally->delivered, (unsigned long long)tally->dropped,
+		(unsigned long long)tally->quarantined, missing, (double)tally->elapsed_ns / 1e9,
+		tally->ended ? "" : "; the end of the stream has not come yet");
 }
 
 int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
@@ -267,11 +300,6 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 		account->latency = *drain.ledger.latency;
 	ivp_ledger_close(&drain.ledger);
 	ivp_notes_finish(&drain.notes);
-	ivp_log(IVP_LOG_INFO, "%llu delivered, %llu dropped, %llu quarantined; %.3f s%s",
-		(unsigned long long)account->tally.delivered,
-		(unsigned long long)account->tally.dropped,
-		(unsigned long long)account->tally.quarantined,
-		(double)account->tally.elapsed_ns / 1e9,
-		account->tally.ended ? "" : "; the end of the stream has not come yet");
+	say_what_was_done(&account->tally);
 	return error;
 }

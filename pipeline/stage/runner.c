@@ -207,11 +207,21 @@ static void process(struct run *run, const struct ivp_frame *in, const struct iv
 		pass_error(run, in, slot, (uint16_t)status, why.text);
 }
 
-/* Is the output for the input at this position out already? Known by the own output window. */
+/* It is not even filtered: the slot that the result would go to is what is missing. */
+static void drop(struct run *run, const struct ivp_frame *in)
+{
+	ivp_producer_drop(&run->output->link, in->position);
+	run->result->dropped++;
+}
+
+/* Is the output for the input at this position out already, or dropped? Known by the own output
+ * window. */
 static bool is_done(struct ivp_output_port *output, uint64_t position)
 {
 	struct ivp_frame last;
 
+	if (ivp_producer_dropped(&output->link) == position + 1)
+		return true;
 	return ivp_producer_last(&output->link, &last) && last.origin_position == position &&
 	       (last.flags & IVP_FLAG_LAST);
 }
@@ -261,10 +271,13 @@ int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
 		if (first && is_done(output, frame.position)) {
 			run.result->repeated++;
 		} else {
-			error = ivp_output_port_slot(output, &slot, &run.wait_ns, why);
-			if (error)
+			error = ivp_output_port_slot_for(output, kind, &slot, &run.wait_ns, why);
+			if (error < 0)
 				break;
-			process(&run, &frame, &slot);
+			if (error == IVP_FULL)
+				drop(&run, &frame);
+			else
+				process(&run, &frame, &slot);
 		}
 		first = false;
 		ivp_consumer_release(&input->link);

@@ -14,6 +14,7 @@ struct ivp_runner_result {
 	uint64_t frames;   /* filtered */
 	uint64_t errors;   /* made or passed on as error frames */
 	uint64_t repeated; /* found done already after a restart, and only released */
+	uint64_t dropped;  /* by the policy of the output link, before they were filtered */
 	uint64_t busy_ns;
 	uint64_t wait_ns;
 	bool ended; /* the end of the stream came through */

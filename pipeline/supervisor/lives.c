@@ -92,7 +92,8 @@ bool ivp_lives_stalled(const struct ivp_windows *windows, struct ivp_child *chil
 	beats = ivp_lives_attached(windows, child) &&
 		ivp_load32_relaxed(&own->state) == IVP_STATE_ATTACHED;
 	*at_work = ivp_load32_relaxed(&own->attempt) != 0;
-	*position = ivp_load_relaxed(&own->position);
+	/* A link that overwrites may be at work on a frame that it jumped to. */
+	*position = ivp_load_relaxed(*at_work ? &own->attempt_position : &own->position);
 	return ivp_stall_look(&child->stall, beats, ivp_load_relaxed(&own->heartbeat), now_ns,
 			      child->stage->stall_ns);
 }

@@ -153,6 +153,7 @@ int ivp_sink_report_read(const char *path, struct ivp_sink_report *report, struc
 	report->delivered = get_count(root, "delivered", &wrong);
 	report->dropped = get_count(root, "dropped", &wrong);
 	report->quarantined = get_count(root, "quarantined", &wrong);
+	report->missing = get_count(root, "missing", &wrong);
 	report->bytes = get_count(root, "bytes", &wrong);
 	report->seconds = get_seconds(root, &wrong);
 	latency = json_object_get(root, "latency_ns");
@@ -165,13 +166,21 @@ int ivp_sink_report_read(const char *path, struct ivp_sink_report *report, struc
 	return judge(path, wrong, why);
 }
 
+uint64_t ivp_account_lost(const struct ivp_feeder_report *feeder,
+			  const struct ivp_sink_report *sink)
+{
+	/* Ids are indices of inputs: what the feeder rejected is missing too. */
+	return sink->missing > feeder->rejected ? sink->missing - feeder->rejected : 0;
+}
+
 bool ivp_account_closes(const struct ivp_feeder_report *feeder, const struct ivp_sink_report *sink)
 {
 	uint64_t arrived;
 
 	/* Sums that wrap around are no sums. */
 	if (__builtin_add_overflow(sink->delivered, sink->dropped, &arrived) ||
-	    __builtin_add_overflow(arrived, sink->quarantined, &arrived))
+	    __builtin_add_overflow(arrived, sink->quarantined, &arrived) ||
+	    __builtin_add_overflow(arrived, ivp_account_lost(feeder, sink), &arrived))
 		return false;
 	return feeder->read && sink->read && feeder->injected == arrived;
 }

@@ -26,7 +26,7 @@ struct ivp_feeder_report {
 	struct ivp_reject *rejects;
 };
 
-/* {"delivered":n, "dropped":n, "quarantined":n, "bytes":n, "seconds":s,
+/* {"delivered":n, "dropped":n, "quarantined":n, "missing":n, "bytes":n, "seconds":s,
  *  "latency_ns":{"p50":n, "p99":n, "max":n},
  *  "stages":[{"frames":n, "busy_ns":n, "wait_ns":n}]} */
 struct ivp_stage_report {
@@ -36,7 +36,8 @@ struct ivp_stage_report {
 struct ivp_sink_report {
 	bool read;
 	uint64_t delivered, dropped, quarantined;
-	uint64_t bytes; /* payload */
+	uint64_t missing; /* ids that never came */
+	uint64_t bytes;   /* payload */
 	double seconds;
 	uint64_t p50_ns, p99_ns, max_ns; /* end to end; 0 if nothing was delivered */
 	unsigned stage_count;
@@ -49,7 +50,13 @@ int ivp_feeder_report_read(const char *path, struct ivp_feeder_report *report, s
 void ivp_feeder_report_finish(struct ivp_feeder_report *report);
 int ivp_sink_report_read(const char *path, struct ivp_sink_report *report, struct ivp_why *why);
 
-/* Does injected = delivered + dropped + quarantined hold? Not without both reports. */
+/* Frames that did not arrive though the feeder injected them: those that links' policies dropped,
+ * if all is well. */
+uint64_t ivp_account_lost(const struct ivp_feeder_report *feeder,
+			  const struct ivp_sink_report *sink);
+
+/* Does injected = delivered + dropped + quarantined hold, dropped being those that arrived as such
+ * and those that were lost? Not without both reports. */
 bool ivp_account_closes(const struct ivp_feeder_report *feeder, const struct ivp_sink_report *sink);
 
 /*

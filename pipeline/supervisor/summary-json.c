@@ -49,6 +49,18 @@ static json_t *make_stages(const struct ivp_summary *summary)
 	return list;
 }
 
+static json_t *make_links(const struct ivp_summary *summary)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < summary->link_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name",
+						      summary->links[i].name, "policy",
+						      ivp_policy_words[summary->links[i].policy],
+						      "dropped", count(summary->links[i].dropped)));
+	return list;
+}
+
 static json_t *make_latency(const struct ivp_sink_report *sink)
 {
 	return json_pack("{s:o, s:o, s:o}", "p50", count(sink->p50_ns), "p99", count(sink->p99_ns),
@@ -76,13 +88,14 @@ int ivp_summary_print_json(const struct ivp_summary *summary, FILE *to)
 	error |= json_object_set_new(root, "rejected", count(feeder->rejected));
 	error |= json_object_set_new(root, "injected", count(feeder->injected));
 	error |= json_object_set_new(root, "delivered", count(sink->delivered));
-	error |= json_object_set_new(root, "dropped", count(sink->dropped));
+	error |= json_object_set_new(root, "dropped", count(summary->dropped));
 	error |= json_object_set_new(root, "quarantined", count(sink->quarantined));
 	error |= json_object_set_new(root, "bytes_in", count(feeder->bytes));
 	error |= json_object_set_new(root, "bytes_out", count(sink->bytes));
 	error |= json_object_set_new(root, "flow_seconds", json_real(sink->seconds));
 	error |= json_object_set_new(root, "latency_ns", make_latency(sink));
 	error |= json_object_set_new(root, "stages", make_stages(summary));
+	error |= json_object_set_new(root, "dropping_links", make_links(summary));
 	error |= json_object_set_new(root, "rejects", make_rejects(feeder));
 	if (error)
 		error = -ENOMEM;

@@ -68,6 +68,35 @@ static void fill_seconds(struct ivp_summary *summary, const struct ivp_launch *l
 	summary->seconds = end > start ? (double)(end - start) / 1e9 : 0;
 }
 
+/* Only the side that drops counts; links that block have none. */
+static void fill_links(struct ivp_summary *summary, const struct ivp_windows *windows)
+{
+	const uint64_t lost = ivp_account_lost(&summary->feeder, &summary->sink);
+	uint64_t counted = 0;
+
+	for (unsigned i = 0; i < windows->count; i++) {
+		const struct ivp_link_windows *link = &windows->links[i];
+		const struct ivp_wire_owner *owner =
+		    ivp_ring_overwrites(link->link->policy) ? link->consumer : link->producer;
+		struct ivp_link_summary *line = &summary->links[summary->link_count];
+
+		if (link->link->policy == IVP_POLICY_BLOCK)
+			continue;
+		*line = (struct ivp_link_summary){
+		    .name = link->link->name,
+		    .policy = link->link->policy,
+		    .dropped = ivp_load_relaxed(&owner->policy_dropped),
+		};
+		if (__builtin_add_overflow(counted, line->dropped, &counted))
+			counted = UINT64_MAX;
+		summary->link_count++;
+	}
+	if (__builtin_add_overflow(summary->sink.dropped, lost, &summary->dropped))
+		summary->dropped = UINT64_MAX;
+	summary->agrees =
+	    (counted > lost ? counted - lost : lost - counted) <= summary->watch.restarts;
+}
+
 int ivp_summary_fill(struct ivp_summary *summary, const struct ivp_launch *launch,
 		     const struct ivp_windows *windows, const struct ivp_watch_result *watch,
 		     struct ivp_why *why)
@@ -80,15 +109,18 @@ int ivp_summary_fill(struct ivp_summary *summary, const struct ivp_launch *launc
 	summary->sink_restarts = launch->children[launch->count - 1].restart.count;
 	fill_reports(summary, launch, why);
 	fill_seconds(summary, launch);
-	summary->closes = ivp_account_closes(&summary->feeder, &summary->sink);
-	summary->status = ivp_account_status(&summary->feeder, &summary->sink);
+	summary->stages = calloc(topology->stage_count + 1, sizeof(*summary->stages));
+	summary->links = calloc(windows->count + 1, sizeof(*summary->links));
+	if (!summary->stages || !summary->links)
+		return -ENOMEM;
+	fill_links(summary, windows);
+	summary->closes = ivp_account_closes(&summary->feeder, &summary->sink) && summary->agrees;
+	summary->status =
+	    summary->closes ? ivp_account_status(&summary->feeder, &summary->sink) : EX_SOFTWARE;
 	if (watch->stopped)
 		summary->status = EX_TEMPFAIL;
 	if (watch->failures > 0)
 		summary->status = EX_UNAVAILABLE;
-	summary->stages = calloc(topology->stage_count + 1, sizeof(*summary->stages));
-	if (!summary->stages)
-		return -ENOMEM;
 	summary->stage_count = topology->stage_count;
 	for (unsigned i = 0; i < topology->stage_count; i++)
 		fill_stage(&summary->stages[i], &launch->children[1 + i], windows,
@@ -100,7 +132,9 @@ void ivp_summary_finish(struct ivp_summary *summary)
 {
 	ivp_feeder_report_finish(&summary->feeder);
 	free(summary->stages);
+	free(summary->links);
 	summary->stages = NULL;
+	summary->links = NULL;
 }
 
 static void print_time(double seconds, FILE *to)
@@ -156,8 +190,20 @@ static void print_account(const struct ivp_summary *summary, FILE *to)
 	fprintf(to, "injected %llu %s delivered %llu + dropped %llu + quarantined %llu: %s\n",
 		(unsigned long long)feeder->injected,
 		summary->closes ? "=" : "!=", (unsigned long long)sink->delivered,
-		(unsigned long long)sink->dropped, (unsigned long long)sink->quarantined,
+		(unsigned long long)summary->dropped, (unsigned long long)sink->quarantined,
 		summary->closes ? "the account closes" : "THE ACCOUNT DOES NOT CLOSE");
+}
+
+static void print_drops(const struct ivp_summary *summary, FILE *to)
+{
+	for (unsigned i = 0; i < summary->link_count; i++)
+		fprintf(to, "  link %s dropped %llu frame%s (%s)\n", summary->links[i].name,
+			(unsigned long long)summary->links[i].dropped,
+			summary->links[i].dropped == 1 ? "" : "s",
+			ivp_policy_words[summary->links[i].policy]);
+	if (!summary->agrees && summary->feeder.read && summary->sink.read)
+		fprintf(to, "  %llu frames did not arrive, which is not what the links dropped\n",
+			(unsigned long long)ivp_account_lost(&summary->feeder, &summary->sink));
 }
 
 static bool any_guest(const struct ivp_summary *summary)
@@ -213,5 +259,6 @@ void ivp_summary_print(const struct ivp_summary *summary, FILE *to)
 			(unsigned long long)feeder->rejected, (unsigned long long)feeder->inputs);
 	for (unsigned i = 0; i < feeder->reject_count; i++)
 		print_reject(&feeder->rejects[i], to);
+	print_drops(summary, to);
 	print_account(summary, to);
 }

@@ -19,6 +19,13 @@ struct ivp_stage_summary {
 	double busy_s, wait_s;
 };
 
+/* A link with a policy that drops. */
+struct ivp_link_summary {
+	const char *name;
+	unsigned policy;
+	uint64_t dropped;
+};
+
 struct ivp_summary {
 	const char *pipeline;
 	bool kvm; /* of guests; else TCG */
@@ -28,6 +35,11 @@ struct ivp_summary {
 	unsigned feeder_restarts, sink_restarts;
 	unsigned stage_count;
 	struct ivp_stage_summary *stages; /* in the order of the flow */
+	unsigned link_count;
+	struct ivp_link_summary *links;
+	uint64_t dropped; /* on the way: as such to the sink, or by a link's policy */
+	/* What the links count is what did not arrive, but for a frame for each restart. */
+	bool agrees;
 	double seconds; /* from the start of the first child to the end of the last */
 	bool closes;
 	int status; /* what the program should end with */

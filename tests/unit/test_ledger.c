@@ -66,6 +66,31 @@ static void another_link_or_position_begins_with_zeros(void **state)
 	assert_int_equal(delivered_at(8, 9), 0);
 }
 
+/* On a link that overwrites the next frame may be anywhere. */
+static void positions_may_be_jumped_over(void **state)
+{
+	struct ivp_tally tally;
+	struct ivp_ledger ledger;
+	struct ivp_why why;
+
+	(void)state;
+	assert_int_equal(ivp_ledger_open(&ledger, path, 9, 0, &tally, &why), 0);
+	for (uint64_t position = 2; position <= 10; position += 2) {
+		tally.delivered++;
+		ivp_ledger_note(&ledger, position, &tally);
+	}
+	ivp_ledger_close(&ledger);
+	assert_int_equal(delivered_at(9, 8), 4);
+	assert_int_equal(delivered_at(9, 10), 5);
+	/* A life that begins at 8 must not take the page of 8 for its first note. */
+	assert_int_equal(ivp_ledger_open(&ledger, path, 9, 8, &tally, &why), 0);
+	tally.delivered += 100;
+	ivp_ledger_note(&ledger, 12, &tally);
+	ivp_ledger_close(&ledger);
+	assert_int_equal(delivered_at(9, 8), 4);
+	assert_int_equal(delivered_at(9, 12), 104);
+}
+
 static void a_folder_that_is_not_there_is_named(void **state)
 {
 	struct ivp_tally tally;
@@ -83,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(the_position_says_which_tally_holds, begin, end),
 	    cmocka_unit_test_setup_teardown(another_link_or_position_begins_with_zeros, begin, end),
+	    cmocka_unit_test_setup_teardown(positions_may_be_jumped_over, begin, end),
 	    cmocka_unit_test(a_folder_that_is_not_there_is_named),
 	};
 

@@ -75,13 +75,14 @@ static struct ivp_port_options options_for(struct fixture *f, const struct test_
 					 .stop = &f->stop};
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, unsigned policy)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct ivp_geometry before = link_geometry(SLOTS, PAYLOAD);
 	struct ivp_geometry after = link_geometry(SLOTS, PAYLOAD);
 
 	assert_non_null(f);
+	after.policy = (uint16_t)policy;
 	make_test_folder(f->folder);
 	memcpy(before.link_name, "before", 7);
 	memcpy(after.link_name, "after", 6);
@@ -95,6 +96,16 @@ static int set_up(void **state)
 	assert_int_equal(ivp_input_port_open(&f->downstream, &out, &f->why), 0);
 	*state = f;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_with(state, IVP_POLICY_BLOCK);
+}
+
+static int set_up_dropping(void **state)
+{
+	return set_up_with(state, IVP_POLICY_DROP_NEWEST);
 }
 
 static int tear_down(void **state)
@@ -615,6 +626,37 @@ static void a_full_output_link_holds_the_stage_up_and_loses_nothing(void **state
 	assert_nothing_more(f);
 }
 
+/* And a life that is killed between the drop and the release of the input counts it once. */
+static void a_full_output_link_that_drops_the_newest_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame error = {.id = 98, .kind = IVP_KIND_ERROR};
+
+	for (uint64_t id = 0; id < SLOTS; id++)
+		feed_image(f, id, (uint8_t)id);
+	assert_int_equal(run_stage(f, true), 0);
+	feed_image(f, 8, 8);
+	feed_image(f, 9, 9);
+	assert_int_equal(run_stage(f, true), 0);
+	assert_int_equal(f->result.dropped, 2);
+	assert_int_equal(f->result.frames, 0);
+	assert_int_equal(owner_in(f->after.data.base)->policy_dropped, 2);
+	undo_release(f);
+	take_image(f, 0, 0);
+	assert_int_equal(run_stage(f, true), 0);
+	assert_int_equal(f->result.repeated, 1);
+	assert_int_equal(owner_in(f->after.data.base)->policy_dropped, 2);
+	for (uint64_t id = 1; id < SLOTS; id++)
+		take_image(f, id, (uint8_t)id);
+	feed(f, &error, 0);
+	feed_image(f, 10, 10);
+	assert_int_equal(run_stage(f, true), 0);
+	assert_int_equal(look(f).id, 98);
+	take(f);
+	take_image(f, 10, 10);
+	assert_nothing_more(f);
+}
+
 static void a_corrupt_peer_ends_the_run_with_a_named_error(void **state)
 {
 	struct fixture *f = *state;
@@ -648,6 +690,9 @@ int main(void)
 	    with_links(a_frame_that_killed_its_stage_three_times_is_quarantined),
 	    with_links(an_end_that_was_passed_on_ends_the_next_life_too),
 	    with_links(a_full_output_link_holds_the_stage_up_and_loses_nothing),
+	    cmocka_unit_test_setup_teardown(
+		a_full_output_link_that_drops_the_newest_holds_nobody_up, set_up_dropping,
+		tear_down),
 	    with_links(a_corrupt_peer_ends_the_run_with_a_named_error),
 	};
 

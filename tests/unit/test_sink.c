@@ -243,6 +243,23 @@ static void failed_frames_are_counted_and_not_written(void **state)
 	assert_int_equal(output.link.ring.peer[0]->dropped, 1);
 }
 
+static void ids_that_never_came_are_counted(void **state)
+{
+	(void)state;
+	put_image(2, "a.png", 1);
+	put_image(3, "b.png", 1);
+	put_image(7, "c.png", 1);
+	put_test_frame(&output, (struct ivp_frame){.kind = IVP_KIND_END, .id = 9}, NULL, 0, 0);
+	assert_int_equal(drain(&png), 0);
+	assert_int_equal(account.tally.delivered, 3);
+	assert_int_equal(account.tally.missing, 2 + 3 + 1);
+	/* Another life does not know what an earlier one saw. */
+	put_image(20, "d.png", 1);
+	put_test_frame(&output, (struct ivp_frame){.kind = IVP_KIND_END, .id = 22}, NULL, 0, 0);
+	assert_int_equal(drain(&png), 0);
+	assert_int_equal(account.tally.missing, 1);
+}
+
 static void a_failed_frame_is_named_with_its_reason(void **state)
 {
 	struct capture capture;
@@ -399,6 +416,7 @@ int main(void)
 	    test(a_second_life_keeps_names_apart),
 	    test(hostile_names_stay_in_the_folder),
 	    test(failed_frames_are_counted_and_not_written),
+	    test(ids_that_never_came_are_counted),
 	    test(a_failed_frame_is_named_with_its_reason),
 	    test(jpeg_gets_transparent_and_deep_pixels_over_white),
 	    test(nothing_is_written_for_null),

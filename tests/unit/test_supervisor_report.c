@@ -59,14 +59,16 @@ static void a_sink_report_is_read(void **state)
 	struct ivp_why why = {""};
 
 	(void)state;
-	write_report("{\"delivered\": 7, \"dropped\": 0, \"quarantined\": 1, \"bytes\": 9,"
-		     " \"seconds\": 2, \"latency_ns\": {\"p50\": 5, \"p99\": 6, \"max\": 7},"
-		     " \"stages\": [{\"frames\": 7, \"busy_ns\": 70, \"wait_ns\": 8},"
-		     "              {\"frames\": 6, \"busy_ns\": 60, \"wait_ns\": 9}]}");
+	write_report(
+	    "{\"delivered\": 7, \"dropped\": 0, \"quarantined\": 1, \"missing\": 4, \"bytes\": 9,"
+	    " \"seconds\": 2, \"latency_ns\": {\"p50\": 5, \"p99\": 6, \"max\": 7},"
+	    " \"stages\": [{\"frames\": 7, \"busy_ns\": 70, \"wait_ns\": 8},"
+	    "              {\"frames\": 6, \"busy_ns\": 60, \"wait_ns\": 9}]}");
 	assert_int_equal(ivp_sink_report_read(path, &report, &why), 0);
 	assert_true(report.read);
 	assert_int_equal(report.delivered, 7);
 	assert_int_equal(report.quarantined, 1);
+	assert_int_equal(report.missing, 4);
 	assert_int_equal(report.p50_ns, 5);
 	assert_int_equal(report.p99_ns, 6);
 	assert_int_equal(report.max_ns, 7);
@@ -84,11 +86,12 @@ static void what_is_wrong_in_a_report_is_named(void **state)
 	    {"{\"inputs\": 3", "report.json:1"},
 	    {"{\"inputs\": -3}", "\""},
 	    {"[]", "missing"},
-	    {"{\"delivered\": 1, \"dropped\": 0, \"quarantined\": \"1\", \"bytes\": 9,"
+	    {"{\"delivered\": 1, \"dropped\": 0, \"quarantined\": \"1\", \"missing\": 0, "
+	     "\"bytes\": 9,"
 	     " \"seconds\": 2, \"latency_ns\": {\"p50\": 5, \"p99\": 6, \"max\": 7},"
 	     " \"stages\": []}",
 	     "quarantined"},
-	    {"{\"delivered\": 1, \"dropped\": 0, \"quarantined\": 1, \"bytes\": 9,"
+	    {"{\"delivered\": 1, \"dropped\": 0, \"quarantined\": 1, \"missing\": 4, \"bytes\": 9,"
 	     " \"seconds\": 2, \"latency_ns\": {\"p50\": 5, \"p99\": 6, \"max\": 7}}",
 	     "stages"},
 	};
@@ -140,6 +143,22 @@ static void the_account_decides_the_exit_status(void **state)
 	     {.read = true, .delivered = 5},
 	     true,
 	     EX_DATAERR},
+	    {{.read = true, .injected = 5},
+	     {.read = true, .delivered = 2, .dropped = 1, .missing = 2},
+	     true,
+	     EX_OK},
+	    {{.read = true, .injected = 5, .rejected = 2},
+	     {.read = true, .delivered = 4, .missing = 3},
+	     true,
+	     EX_DATAERR},
+	    {{.read = true, .injected = 5},
+	     {.read = true, .delivered = 5, .missing = 1},
+	     false,
+	     EX_SOFTWARE},
+	    {{.read = true, .injected = 5},
+	     {.read = true, .delivered = 6, .missing = UINT64_MAX},
+	     false,
+	     EX_SOFTWARE},
 	    {{.read = true, .injected = 5}, {.read = true, .delivered = 4}, false, EX_SOFTWARE},
 	    {{.read = true, .injected = 5}, {.read = true, .delivered = 6}, false, EX_SOFTWARE},
 	    {{.read = true, .injected = 1},
