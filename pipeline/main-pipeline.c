@@ -18,6 +18,7 @@ static const struct command {
     {"check", "check a configuration", ivp_command_check},
     {"create", "create the links of a pipeline, for peers started by hand", ivp_command_create},
     {"destroy", "remove the links of a pipeline", ivp_command_destroy},
+    {"stats", "what the links of a pipeline are doing", ivp_command_stats},
     {"filters", "list and describe the filters", ivp_command_filters},
     {"image", "make an initial root file system for guests", ivp_command_image},
     {"doorbell-server", "serve the doorbells of links, for machines of your own",

@@ -10,6 +10,7 @@ int ivp_command_run(int argc, char **argv);
 int ivp_command_check(int argc, char **argv);
 int ivp_command_create(int argc, char **argv);
 int ivp_command_destroy(int argc, char **argv);
+int ivp_command_stats(int argc, char **argv);
 int ivp_command_filters(int argc, char **argv);
 int ivp_command_image(int argc, char **argv);
 int ivp_command_doorbell_server(int argc, char **argv);

@@ -38,6 +38,11 @@ static uint64_t kernel_id(void)
 	return length > 0 ? XXH3_64bits(boot, (size_t)length) | 1 : 0;
 }
 
+uint64_t ivp_port_kernel_id(void)
+{
+	return kernel_id();
+}
+
 static struct ivp_attach describe_self(const struct ivp_port_options *options,
 				       struct ivp_bell *bell)
 {

@@ -64,6 +64,9 @@ int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_optio
 int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_options *options,
 			 struct ivp_why *why);
 
+/* What tells processes of this kernel from others, as of ivp_attach; 0 if it is not known. */
+uint64_t ivp_port_kernel_id(void);
+
 /* Makes the two ports of a stage show signs of life on one link while they wait on the other. */
 void ivp_ports_join(struct ivp_input_port *input, struct ivp_output_port *output);
 

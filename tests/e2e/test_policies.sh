@@ -104,6 +104,28 @@ config latest block block
 check "latest: links are created" "$pipeline" create "$tmp/chain.conf" --name "$name"
 check "latest: the feeder is through before anybody takes a frame" \
 	timeout 60 "$build/pipeline-feeder" --config "$tmp/chain.conf" --name "$name"
+# states: of all sides, as pipeline stats sees them.
+states() {
+	"$pipeline" stats --json "$name" >"$tmp/stats" || return
+	summary "$tmp/stats" '" ".join(side["state"] for link in s["links"] for side in link["sides"])'
+}
+check_same "stats: the feeder has finished, nobody else was there" \
+	"absent absent absent absent finished absent" "$(states)"
+"$build/pipeline-stage" --config "$tmp/chain.conf" --name "$name" --stage invert 2>>"$log" &
+stage=$!
+attached() { [ "$(states)" = "$1" ]; }
+check "stats: a stage that waits for the next one lives" \
+	await 60 attached "absent alive alive absent finished absent"
+kill -STOP "$stage"
+check "stats: a stage that stands still is stalled" \
+	await 60 attached "absent stalled stalled absent finished absent"
+kill -KILL "$stage"
+wait "$stage" 2>>"$log"
+check_same "stats: a stage that was killed is dead" \
+	"absent dead dead absent finished absent" "$(states)"
+check "stats: FILE works as well as NAME" \
+	grep -q '^link raw: 4 slots, latest' <("$pipeline" stats --name "$name" "$tmp/chain.conf")
+check_not "stats: a pipeline that is not there" "$pipeline" stats "no-$name"
 for stage in blur invert; do
 	"$build/pipeline-stage" --config "$tmp/chain.conf" --name "$name" --stage $stage 2>>"$log" &
 done
