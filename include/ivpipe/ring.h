@@ -229,11 +229,13 @@ static inline bool ivp_ring_is_clear(const struct ivp_ring_producer *ring, const
  */
 static inline int ivp_ring_clear(struct ivp_ring_producer *ring, unsigned *which)
 {
-	uint64_t claims[IVP_MAX_CONSUMERS];
+	uint64_t claims[IVP_MAX_CONSUMERS], span = ring->announced - ring->head;
 
-	if (ring->announced <= ring->head)
-		ring->announced = ring->head + 1;
-	for (; !ring->cleared; ring->announced++) {
+	if (span == 0 ||
+	    span > ring->peers + 1) /* announced is below head, or not to be believed */
+		span = 1;
+	for (; !ring->cleared && span <= ring->peers + 1; span++) {
+		ring->announced = ring->head + span;
 		ivp_store_release(&ring->own->claim, ring->announced);
 		ivp_full_fence(); /* D2 */
 		for (unsigned i = 0; i < ring->peers; i++) {
@@ -244,14 +246,15 @@ static inline int ivp_ring_clear(struct ivp_ring_producer *ring, unsigned *which
 				return -EPROTO;
 			}
 		}
-		ring->filling = ring->head;
-		while (ring->filling < ring->announced &&
-		       !ivp_ring_is_clear(ring, claims, ring->filling))
-			ring->filling++;
-		if (ring->filling < ring->announced) {
-			ring->cleared = true;
-			break;
+		for (uint64_t i = 0; i < span && !ring->cleared; i++) {
+			ring->filling = ring->head + i;
+			ring->cleared = ivp_ring_is_clear(ring, claims, ring->filling);
 		}
+		/* Before the slot is touched, for our next life: nothing but the compiler could
+		 * change that order for whoever comes after us. */
+		if (ring->cleared)
+			ivp_store_relaxed(&ring->own->held, ring->filling + 1);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	}
 	return 0;
 }

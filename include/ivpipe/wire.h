@@ -215,9 +215,10 @@
  *              held == claim == tail, not 0            had released: repeats taken, held, claim
  *              anything else                           stores held = claim = 0, goes on at tail
  *          So policy_dropped of a consumer is exact, and taken as well, wherever either side
- *          dies. A producer that attaches goes on with the claim that it finds; where a position
- *          q from head to claim - 1 has sequence q + 1 already, it was described and not
- *          committed: it stores q + 1 - slots there (or 0), lest q pass for a frame.
+ *          dies. A producer stores held = q + 1 before it touches slot q, and one that attaches
+ *          goes on with the claim that it finds. If it finds held = q + 1 with q >= head, slot q
+ *          is in an unknown state; should its sequence be q + 1, it was described and not
+ *          committed, and it stores q + 1 - slots there (or 0), lest q pass for a frame.
  *
  *          drop-oldest takes the oldest frame that is there, latest the newest. A stream that
  *          begins behind an END that nobody has taken yet may overwrite that too.
@@ -409,8 +410,8 @@ struct ivp_wire_owner {
 	uint64_t pad4[22]; /* 336 */
 
 	/* Since 1.1, see section 8. */
-	uint64_t claim;   /* 512: 1 + the last position announced, or the one at work; 0: none */
-	uint64_t held;    /* 520: credit window: claim, once it is known to hold */
+	uint64_t claim; /* 512: 1 + the last position announced, or the one at work; 0: none */
+	uint64_t held;  /* 520: claim, once it is known to hold; data window: 1 + what is filled */
 	uint64_t ordinal; /* 528: credit window: of the frame at work, or of the last */
 	uint64_t taken;   /* 536: credit window: frames released, END included */
 	uint64_t pad5[4]; /* 544 */

@@ -133,33 +133,22 @@ static uint32_t announce(void *window, const struct ivp_attach *self)
 }
 
 /*
- * An earlier life may have died while it filled a slot that it had announced: its descriptor does
- * not say any more what is in it. Where a consumer has its hands the slot was left alone. And if
- * it described a frame that it did not commit, that must not pass for one if its position is
- * passed over now.
+ * An earlier life may have died while it filled the slot of this position, which was nobody's:
+ * its descriptor does not say any more what is in it. And if it described a frame that it did not
+ * commit, that must not pass for one if the position is passed over now.
  */
-static void forget_announced(struct ivp_producer *producer)
+static void forget_filling(const struct ivp_producer *producer, uint64_t position)
 {
 	const struct ivp_wire_header *header = &producer->header;
-	const struct ivp_ring_producer *ring = &producer->ring;
-	uint64_t claims[IVP_MAX_CONSUMERS];
+	struct ivp_wire_descriptor *shared =
+	    (void *)(producer->data + header->descriptor_offset +
+		     (position & (header->slots - 1)) * header->descriptor_stride);
 
-	ivp_full_fence(); /* D2, for the claim that the earlier life stored */
-	for (unsigned i = 0; i < ring->peers; i++)
-		claims[i] = ivp_load_acquire(&ring->peer[i]->claim); /* D4 */
-	for (uint64_t q = ring->head; q < ring->announced; q++) {
-		struct ivp_wire_descriptor *shared =
-		    (void *)(producer->data + header->descriptor_offset +
-			     (q & (ring->slots - 1)) * header->descriptor_stride);
-
-		if (ivp_load_relaxed(&shared->sequence) == q + 1)
-			ivp_store_relaxed(&shared->sequence,
-					  q < ring->slots ? 0 : q + 1 - ring->slots);
-		if (!ivp_ring_is_clear(ring, claims, q))
-			continue;
-		ivp_store_relaxed(&shared->payload_bytes, header->payload_bytes);
-		ivp_store32_relaxed(&shared->metadata_bytes, header->metadata_bytes);
-	}
+	if (ivp_load_relaxed(&shared->sequence) == position + 1)
+		ivp_store_relaxed(&shared->sequence,
+				  position < header->slots ? 0 : position + 1 - header->slots);
+	ivp_store_relaxed(&shared->payload_bytes, header->payload_bytes);
+	ivp_store32_relaxed(&shared->metadata_bytes, header->metadata_bytes);
 }
 
 /* A link that overwrites: what the window says beyond head. */
@@ -167,6 +156,7 @@ static void resume_overwriting(struct ivp_producer *producer)
 {
 	struct ivp_ring_producer *ring = &producer->ring;
 	const uint64_t most = ring->head + ring->peers + 1;
+	const uint64_t filling = ivp_load_relaxed(&ring->own->held);
 	struct ivp_frame last;
 
 	ring->announced = ivp_load_relaxed(&ring->own->claim);
@@ -175,7 +165,8 @@ static void resume_overwriting(struct ivp_producer *producer)
 	ring->ordinal = ring->head;
 	if (ivp_producer_last(producer, &last) && last.ordinal < ring->head)
 		ring->ordinal = last.ordinal + 1;
-	forget_announced(producer);
+	if (filling > ring->head && filling <= most)
+		forget_filling(producer, filling - 1);
 }
 
 int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
@@ -210,13 +201,13 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 		if (!ring->overwrites && ring->head - ring->tail[i] > ring->slots)
 			goto corrupt;
 	producer->data = data.base;
+	/* A window that nobody wrote yet is all zero. */
+	producer->unknown_position =
+	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;
 	if (ring->overwrites)
 		resume_overwriting(producer);
 	producer->self = *self;
 	ivp_backoff_init(&producer->backoff);
-	/* A window that nobody wrote yet is all zero. */
-	producer->unknown_position =
-	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;
 	producer->left_state = announce(data.base, self);
 	producer->generation = ivp_load32_relaxed(&ring->own->generation);
 	for (unsigned i = 0; i < credit_count; i++)

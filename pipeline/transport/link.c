@@ -142,9 +142,10 @@ static void clear_older(const struct ivp_producer *producer,
 
 	/* An earlier life may have died while it filled this slot. And where both windows share a
 	 * region, a hostile consumer can write here too: hence the limits. */
-	if (position == producer->unknown_position || payload_bytes > header->payload_bytes)
+	bool unknown = position == producer->unknown_position;
+	if (unknown || payload_bytes > header->payload_bytes)
 		payload_bytes = header->payload_bytes;
-	if (position == producer->unknown_position || metadata_bytes > header->metadata_bytes)
+	if (unknown || metadata_bytes > header->metadata_bytes)
 		metadata_bytes = header->metadata_bytes;
 	if (payload_bytes > frame->payload_bytes)
 		memset(payload + frame->payload_bytes, 0, payload_bytes - frame->payload_bytes);

@@ -84,13 +84,22 @@ static int publish(const struct peer_link *link, uint8_t code)
 	CHECK(result >= 0 || why.text[0]);
 	if (result < 0)
 		leave();
+	CHECK(result != IVP_FULL || !producer.ring.overwrites);
+	if (result == IVP_FULL && ivp_producer_may_drop(&producer, frame.kind)) {
+		ivp_producer_drop(&producer, code);
+		CHECK(link->geometry.isolation == IVP_ISOLATION_SHARED ||
+		      ivp_producer_dropped(&producer) == code + 1u);
+	}
 	if (result)
 		return result;
-	CHECK(slot.position == producer.ring.head);
+	if (producer.ring.overwrites)
+		CHECK(slot.position - producer.ring.head <= link->geometry.consumers);
+	else
+		CHECK(slot.position == producer.ring.head);
 	CHECK(peer_lies_within(&link->data, slot.payload, slot.payload_bytes));
 	CHECK(peer_lies_within(&link->data, slot.metadata, slot.metadata_bytes));
 	CHECK((uintptr_t)slot.payload % 64 == 0 && (uintptr_t)slot.metadata % 64 == 0);
-	for (unsigned i = 0; i < producer.ring.peers; i++)
+	for (unsigned i = 0; i < producer.ring.peers && !producer.ring.overwrites; i++)
 		CHECK(slot.position - producer.ring.tail[i] < producer.ring.slots);
 	fill(&slot, &frame, code);
 	if (code % 11 == 10) { /* dies here */
@@ -136,7 +145,8 @@ static void operate(struct peer_link *link, uint8_t code, uint8_t detail)
 		leave();
 		break;
 	default:
-		while (attached && publish(link, detail) == 0)
+		/* A link that overwrites is never full. */
+		for (unsigned i = 0; i < 40 && attached && publish(link, detail) == 0; i++)
 			detail += 29;
 	}
 }
@@ -163,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 void fuzz_seeds(fuzz_add *add)
 {
-	for (unsigned code = 0; code < 64; code += 3) {
+	for (unsigned code = 0; code < 256; code += 5) {
 		struct seed seed = {.size = 0};
 
 		put_number(&seed, code, 1);
@@ -176,7 +186,7 @@ void fuzz_seeds(fuzz_add *add)
 		}
 		put_step(&seed, PEER_WORD, 0, (uint8_t)(code / 2)); /* a word of the owner's */
 		put_number(&seed, 2, 1);
-		put_number(&seed, code / 2, 1);
+		put_number(&seed, code & 64 ? 64 : code / 2, 1); /* with luck the claim */
 		put_number(&seed, 0x27, 1);
 		put_number(&seed, 0x0001000701040103, 8);
 		put_step(&seed, PEER_POSITION, 0, 0);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "supervisor/lives.h"
+#include "supervisor/stats.h"
 #include "supervisor/summary.h"
 
 static struct ivp_topology *topology;
@@ -82,6 +83,44 @@ static void check_lives(const struct ivp_windows *windows, const struct ivp_chil
 	CHECK(child.exit_line >= -1 && child.exit_line <= 255);
 }
 
+/* What pipeline stats does, but for the files. */
+static void check_stats(struct ivp_stats *stats)
+{
+	static uint64_t now_ns = 1;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to;
+	json_t *root;
+
+	now_ns += 300000000;
+	for (unsigned i = 0; i < stats->link_count; i++) {
+		const struct peer_link *peers = peer_link_at(i);
+		struct ivp_stats_link *link = &stats->links[i];
+		union ivp_stats_page page;
+
+		memcpy(page.bytes, peers->data.base, IVP_PAGE);
+		ivp_stats_take(&link->producer, &page, peers->data.bytes, IVP_WINDOW_DATA,
+			       now_ns & 4, 7, now_ns);
+		memcpy(page.bytes, peers->credit[0].base, IVP_PAGE);
+		ivp_stats_take(&link->consumers[0], &page, IVP_PAGE, IVP_WINDOW_CREDIT, now_ns & 2,
+			       7, now_ns);
+		link->consumer_count = 1;
+	}
+	to = open_memstream(&text, &size);
+	CHECK(to);
+	ivp_stats_print(stats, to);
+	CHECK(fclose(to) == 0 && size > 0);
+	free(text);
+	text = NULL;
+	to = open_memstream(&text, &size);
+	CHECK(to && ivp_stats_print_json(stats, false, to) == 0 && fclose(to) == 0);
+	root = json_loads(text, 0, NULL);
+	CHECK(root);
+	check_numbers(root);
+	json_decref(root);
+	free(text);
+}
+
 static void watch(const struct ivp_windows *windows)
 {
 	struct ivp_child children[3] = {
@@ -121,6 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct script script = {data, data + size};
 	struct ivp_link_windows links[PEER_LINKS] = {0};
 	struct ivp_windows windows = {.count = PEER_LINKS, .links = links};
+	struct ivp_stats_link lines[PEER_LINKS] = {{.name = "a"}, {.name = "b"}};
+	struct ivp_stats stats = {.pipeline = "fuzz", .link_count = PEER_LINKS, .links = lines};
 
 	make_topology();
 	ivp_log_open("fuzz", "", IVP_LOG_ERROR);
@@ -137,10 +178,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	while (script_left(&script) > 0)
 		if (!peer_step()) {
-			take8(&script);
-			watch(&windows);
+			if (take8(&script) % 2)
+				check_stats(&stats);
+			else
+				watch(&windows);
 		}
 	watch(&windows);
+	check_stats(&stats);
 	peer_finish();
 	return 0;
 }

@@ -56,12 +56,13 @@ static struct ivp_writer_options choose_options(uint8_t code, const char *output
 	return options;
 }
 
-static void check_tally(const struct ivp_tally *tally, uint64_t released, int error)
+/* released: positions, of which those that were jumped over are no frames here. */
+static void check_tally(const struct ivp_tally *tally, uint64_t released, int error, bool jumps)
 {
 	const uint64_t all =
 	    tally->delivered + tally->dropped + tally->quarantined + (tally->ended ? 1 : 0);
 
-	CHECK(all == released || (error && all == released + 1));
+	CHECK(all == released || (error && all == released + 1) || (jumps && all <= released));
 	CHECK(tally->stage_count <= IVP_TRAIL);
 }
 
@@ -91,7 +92,7 @@ static void run(struct peer_link *link, const struct ivp_writer_options *options
 	CHECK(error == 0 || why.text[0]);
 	tail = port.link.ring.tail - tail;
 	if (!was_complete(&account.tally, tail))
-		check_tally(&account.tally, tail, error);
+		check_tally(&account.tally, tail, error, port.link.ring.overwrites);
 	CHECK(account.latency.count <= account.tally.delivered);
 	ivp_writer_close(&writer);
 	ivp_consumer_finish(&port.link, IVP_STATE_FINISHED, 0);
@@ -157,7 +158,7 @@ void fuzz_seeds(fuzz_add *add)
 		struct seed seed = {.size = 0};
 
 		put_number(&seed, i + i % 3 * 32u, 1);
-		put_number(&seed, i * 4u, 1);
+		put_number(&seed, i * 4u + i % 4 * 64u, 1);
 		put_number(&seed, 0, 1);
 		for (uint8_t n = 0; n < 4; n++)
 			put_frame_step(&seed, 0, (uint8_t)(n * 40 + i * 8), i + 2u, 5);

@@ -14,7 +14,7 @@
 #include "fuzz/hooks.h"
 
 #define ARENA_BYTES (1ull << 30)
-#define GEOMETRIES  64
+#define GEOMETRIES  256
 
 volatile sig_atomic_t peer_stop;
 
@@ -81,8 +81,11 @@ static struct ivp_geometry choose_geometry(uint8_t code)
 	    .isolation = code & 32 ? IVP_ISOLATION_SHARED : IVP_ISOLATION_ONE_WAY,
 	    .payload_bytes = payloads[code >> 2 & 3],
 	    .metadata_bytes = metadata[code >> 2 & 3],
+	    .policy = code >> 6,
 	};
 
+	while (geometry.slots < ivp_ring_least_slots(geometry.policy, geometry.consumers))
+		geometry.slots *= 2;
 	return geometry;
 }
 
@@ -164,8 +167,7 @@ struct peer_link *peer_add_link(enum peer_role role)
 	static struct windows all[PEER_LINKS][GEOMETRIES];
 	static const uint64_t starts[] = {0, 0, 5, UINT32_MAX};
 	struct peer_link *link = &peer_world.links[peer_world.link_count];
-	const uint8_t code = take8(peer_world.script) % GEOMETRIES,
-		      start = take8(peer_world.script);
+	const uint8_t code = take8(peer_world.script), start = take8(peer_world.script);
 	struct windows *windows = &all[peer_world.link_count][code];
 
 	CHECK(peer_world.link_count < PEER_LINKS);
@@ -186,6 +188,12 @@ struct peer_link *peer_add_link(enum peer_role role)
 	peer_world.link_count++;
 	hooks_watch(arena, ARENA_BYTES, before_load);
 	return link;
+}
+
+const struct peer_link *peer_link_at(unsigned index)
+{
+	CHECK(index < peer_world.link_count);
+	return &peer_world.links[index];
 }
 
 /* Linear for small ones, then in larger steps. */

@@ -53,6 +53,7 @@ void peer_begin(struct script *script);
 /* Makes the next link by two bytes of the script: geometry, start (0x80: the data window's memory
  * ends too early). */
 struct peer_link *peer_add_link(enum peer_role role);
+const struct peer_link *peer_link_at(unsigned index);
 /* Between operations: takes the step at hand; false if the script goes on with something else. */
 bool peer_step(void);
 /* During an operation that lasts until the script ends: whatever comes is a step. */

@@ -34,7 +34,7 @@
 #endif
 
 /* The data window. */
-byte head, announced, payload[SLOTS], sequence[SLOTS], ordinal_in[SLOTS];
+byte head, announced, filling, payload[SLOTS], sequence[SLOTS], ordinal_in[SLOTS];
 /* The credit windows. */
 byte tail[CONSUMERS], claim[CONSUMERS], held[CONSUMERS], last_ordinal[CONSUMERS], taken[CONSUMERS],
     dropped[CONSUMERS];
@@ -88,20 +88,15 @@ restart:
 			assert(sequence[(own - 1) % SLOTS] == own);
 			next = ordinal_in[(own - 1) % SLOTS] + 1
 		:: else
-		fi;
-		q = own
+		fi
 	};
 #ifndef BREAK_NOT_TAKEN_BACK
-	do
-	:: q < end ->
-		if
-		:: sequence[q % SLOTS] == q + 1 -> /* described, but not committed */
-			STEP(sequence[q % SLOTS] = (q >= SLOTS -> q + 1 - SLOTS : 0))
-		:: else
-		fi;
-		q++
-	:: else -> break
-	od;
+	if
+	:: filling > own && sequence[(filling - 1) % SLOTS] == filling ->
+		/* Described, but not committed. */
+		STEP(sequence[(filling - 1) % SLOTS] = (filling > SLOTS -> filling - SLOTS : 0))
+	:: else
+	fi;
 #endif
 	do
 	:: next == FRAMES -> break
@@ -138,6 +133,7 @@ restart:
 			:: else -> end++
 			fi
 		od;
+		STEP(filling = q + 1);
 		STEP(payload[q % SLOTS] = 0);        /* fill: half of it */
 		STEP(payload[q % SLOTS] = next + 1); /* and the rest */
 		STEP(sequence[q % SLOTS] = q + 1; ordinal_in[q % SLOTS] = next); /* describe */

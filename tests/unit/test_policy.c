@@ -354,7 +354,7 @@ static void what_a_producer_described_but_did_not_commit_is_no_frame(void **stat
 
 	put_many(f, 0, 6);
 	/* The last life announced and described position 6; meanwhile its slot was claimed. */
-	producer_owner(f)->claim = 7;
+	producer_owner(f)->claim = producer_owner(f)->held = 7;
 	descriptor_in(&f->link, 6)->sequence = 7;
 	consumer_owner(f, 0)->claim = 3;
 	attach_producer(&f->link, &f->producer, &plain_peer);
