@@ -274,7 +274,7 @@ static void fill_random(void *bytes, size_t count)
 		struct timespec now;
 		uint8_t *to = bytes;
 
-		clock_gettime(CLOCK_REALTIME, &now);
+		clock_gettime(CLOCK_REALTIME, &now); /* not a wait */
 		uint64_t state = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 		for (size_t i = 0; i < count; i++) {
 			state = state * 6364136223846793005u + 1442695040888963407u;
