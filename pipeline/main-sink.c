@@ -130,6 +130,7 @@ static int run(struct sink *sink, const struct ivp_topology *topology)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text);
 		return EX_CANTCREAT;
 	}
+	sink->how.wait_when_full = topology->sink.full == IVP_SINK_WAIT;
 	sink->how.originals = (struct ivp_originals){
 	    .words = (const char *const *)topology->feeder.inputs,
 	    .count = topology->feeder.input_count,

@@ -11,6 +11,7 @@ static const char *const runs[] = {"guest", "process", NULL};
 static const char *const restarts[] = {"on-failure", "no", NULL};
 const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
+static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
@@ -84,6 +85,7 @@ const struct ivp_rule ivp_sink_rules[] = {
     RULE(ivp_sink_conf, "format", format, ivp_value_word, .words = formats),
     RULE(ivp_sink_conf, "quality", quality, ivp_value_count, .min = 1, .max = 100),
     RULE(ivp_sink_conf, "compression", compression, ivp_value_count, .min = 0, .max = 9),
+    RULE(ivp_sink_conf, "full", full, ivp_value_word, .words = when_full),
     {0},
 };
 

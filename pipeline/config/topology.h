@@ -98,6 +98,8 @@ struct ivp_feeder_conf {
 	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */
 };
 
+enum ivp_sink_full { IVP_SINK_FAIL, IVP_SINK_WAIT };
+
 enum ivp_sink_format { IVP_SINK_SAME, IVP_SINK_PNG, IVP_SINK_JPEG, IVP_SINK_PNM, IVP_SINK_NULL };
 
 /* sink { } */
@@ -110,6 +112,7 @@ struct ivp_sink_conf {
 	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | same (by file name) */
 	int quality;                 /* quality = 90, JPEG 1..100 */
 	int compression;             /* compression = 3, PNG 0..9 */
+	enum ivp_sink_full full;     /* full = fail | wait: when there is no room for results */
 };
 
 struct ivp_topology {

@@ -131,6 +131,18 @@ static int write_line(int fd, const char *line)
 	return 0;
 }
 
+/* Adds a line, or nothing: the disk may be full in the middle of it. */
+static int append(struct ivp_names *names, const char *line)
+{
+	const int error = write_line(names->ledger, line);
+
+	if (!error)
+		names->bytes += (off_t)strlen(line);
+	else if (ftruncate(names->ledger, names->bytes) < 0)
+		return -errno;
+	return error;
+}
+
 static int begin_ledger(struct ivp_names *names, const char *title, uint64_t position)
 {
 	off_t kept;
@@ -156,7 +168,8 @@ static int begin_ledger(struct ivp_names *names, const char *title, uint64_t pos
 		return error;
 	if (ftruncate(names->ledger, kept) < 0)
 		return -errno;
-	return kept == 0 ? write_line(names->ledger, title) : 0;
+	names->bytes = kept;
+	return kept == 0 ? append(names, title) : 0;
 }
 
 int ivp_names_open(struct ivp_names *names, int folder, const char *link, uint64_t epoch,
@@ -204,14 +217,24 @@ int ivp_names_give(struct ivp_names *names, const char *stem, const char *suffix
 		   char name[NAME_MAX + 1], bool *taken)
 {
 	char line[NAME_MAX + 32];
-	int error = make_room(names);
+	int error = 0;
 
-	if (!error)
-		error = choose(names, stem, suffix, name, taken);
-	if (error)
+	if (!names->last[0]) {
+		error = make_room(names);
+		if (!error)
+			error = choose(names, stem, suffix, names->last, &names->last_taken);
+	}
+	if (error) {
+		names->last[0] = '\0';
 		return error;
+	}
+	memcpy(name, names->last, sizeof(names->last));
+	*taken = names->last_taken;
 	snprintf(line, sizeof(line), "%" PRIu64 " %s\n", position, name);
-	return write_line(names->ledger, line);
+	error = append(names, line);
+	if (!error)
+		names->last[0] = '\0';
+	return error;
 }
 
 void ivp_names_close(struct ivp_names *names, bool complete)

@@ -12,12 +12,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <ivpipe/frame.h>
 
 struct ivp_names {
 	int folder;
 	int ledger;              /* descriptor, or -1 */
+	off_t bytes;             /* of whole lines in it */
+	char last[NAME_MAX + 1]; /* given, but not noted for want of room; "" otherwise */
+	bool last_taken;
 	char file[NAME_MAX + 1]; /* of the ledger */
 	struct ivp_name_entry *entries;
 	size_t capacity, used;
@@ -35,7 +39,8 @@ int ivp_names_open(struct ivp_names *names, int folder, const char *link, uint64
 /*
  * Gives the frame at position the name stem + suffix, or stem-2 + suffix, -3 and so on if others
  * of this run have that; *taken says so. Positions only grow.
- * Returns 0, -ENAMETOOLONG, -ENOMEM, or the -errno of writing the ledger.
+ * Returns 0, -ENAMETOOLONG, -ENOMEM, or the -errno of writing the ledger: asked again, it gives
+ * the same name.
  */
 int ivp_names_give(struct ivp_names *names, const char *stem, const char *suffix, uint64_t position,
 		   char name[NAME_MAX + 1], bool *taken);

@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/units.h"
+
+#define FULL_US 100000 /* between two tries to write to a disk that is full */
 
 struct drain {
 	struct ivp_input_port *port;
@@ -19,7 +22,8 @@ struct drain {
 	struct ivp_tally *tally; /* of account */
 	struct ivp_ledger ledger;
 	const struct ivp_originals *originals; /* NULL: they are not kept */
-	struct ivp_wire_owner *own;            /* counters in our window, for monitors */
+	bool said_full;
+	struct ivp_wire_owner *own; /* counters in our window, for monitors */
 	struct ivp_notes notes;
 	bool joins_late;
 };
@@ -116,6 +120,7 @@ static int write_pixels(struct drain *drain, const struct ivp_frame *frame, stru
 		ivp_log(IVP_LOG_WARNING,
 			"frame %llu: its name is not fit for a file; it becomes %s",
 			(unsigned long long)frame->id, notes->name);
+	drain->said_full = false;
 	error = ivp_writer_put(drain->writer, frame, notes, why);
 	if (error == -EINVAL) {
 		quarantine(drain, frame, why->text);
@@ -186,6 +191,21 @@ static int take_frame(struct drain *drain, const struct ivp_frame *frame, struct
 static bool told_to_stop(const struct ivp_input_port *port)
 {
 	return port->stop && *port->stop >= 2;
+}
+
+/* For the writer: a while later, unless we are to stop. The stage before us must not take us for
+ * dead. */
+static bool wait_for_room(void *context, const char *file)
+{
+	struct drain *drain = context;
+
+	if (!drain->said_full)
+		ivp_log(IVP_LOG_WARNING, "%s/%s: no room left there; waiting until there is some",
+			drain->writer->options.output, file);
+	drain->said_full = true;
+	ivp_consumer_beat(&drain->port->link);
+	usleep(FULL_US);
+	return !told_to_stop(drain->port);
 }
 
 static int run(struct drain *drain, struct ivp_why *why)
@@ -293,11 +313,14 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 		ivp_why_set(why, "not enough memory for a frame's metadata");
 		return error;
 	}
+	writer->context = &drain;
+	writer->full = options && options->wait_when_full ? wait_for_room : NULL;
 	error = take_over(&drain, options ? options->ledger : NULL, why);
 	if (!error)
 		error = begin_and_run(&drain, why);
 	if (drain.ledger.latency)
 		account->latency = *drain.ledger.latency;
+	writer->full = NULL;
 	ivp_ledger_close(&drain.ledger);
 	ivp_notes_finish(&drain.notes);
 	say_what_was_done(&account->tally);

@@ -12,10 +12,11 @@
 #include "host/writer.h"
 #include "transport/port.h"
 
-/* Zeros: neither. */
+/* Zeros: none of it. */
 struct ivp_sink_options {
 	const char *ledger;             /* a file that keeps the account over restarts */
 	struct ivp_originals originals; /* to be kept if a frame ended its stage too often */
+	bool wait_when_full;            /* for room, rather than fail, if there is none */
 };
 
 /* What the sink has done: with a ledger in all lives since the stream began, exactly, but for

@@ -183,26 +183,39 @@ static int fail(struct ivp_writer *writer, int error, struct ivp_why *why)
 	return -EIO;
 }
 
-static int put_file(struct ivp_writer *writer, const struct ivp_input *in,
+/* Is this a lack of room that has, as the user of this writer says, been mended? */
+static bool has_room_again(const struct ivp_writer *writer, int error, const char *file)
+{
+	return (error == -ENOSPC || error == -EDQUOT) && writer->full &&
+	       writer->full(writer->context, file);
+}
+
+/* Writes the file once. Returns 0; -EINVAL or -ENOMEM with the reason; or another -errno. */
+static int try_file(struct ivp_writer *writer, const struct ivp_input *in,
 		    const struct ivp_encode_options *options, struct ivp_why *why)
 {
-	struct ivp_why part;
 	struct ivp_file file;
 	int error = ivp_file_begin(&file, writer->folder, writer->last);
 
 	if (error)
-		return fail(writer, error, why);
-	setvbuf(file.stream, writer->buffer, _IOFBF, BUFFER_BYTES);
-	error = ivp_encode(in, options, file.stream, &part);
-	if (error) {
-		ivp_file_abandon(&file);
-		if (error != -EINVAL && error != -ENOMEM)
-			return fail(writer, error, why);
-		ivp_why_set(why, "%s", part.text);
 		return error;
-	}
-	error = ivp_file_commit(&file);
-	return error ? fail(writer, error, why) : 0;
+	setvbuf(file.stream, writer->buffer, _IOFBF, BUFFER_BYTES);
+	error = ivp_encode(in, options, file.stream, why);
+	if (!error)
+		return ivp_file_commit(&file);
+	ivp_file_abandon(&file);
+	return error;
+}
+
+static int put_file(struct ivp_writer *writer, const struct ivp_input *in,
+		    const struct ivp_encode_options *options, struct ivp_why *why)
+{
+	int error;
+
+	do
+		error = try_file(writer, in, options, why);
+	while (has_room_again(writer, error, writer->last));
+	return error && error != -EINVAL && error != -ENOMEM ? fail(writer, error, why) : error;
 }
 
 /* Gives the frame its file name, into writer->last. */
@@ -216,8 +229,10 @@ static int name_file(struct ivp_writer *writer, uint64_t position, const char *n
 	snprintf(stem, sizeof(stem), "%.*s", (int)(own - name), name);
 	if (writer->options.mode == IVP_WRITER_SAME && keeps_suffix(own, suffix))
 		suffix = own;
-	error = ivp_names_give(&writer->names, stem, suffix, position, writer->last,
-			       &writer->last_taken);
+	do
+		error = ivp_names_give(&writer->names, stem, suffix, position, writer->last,
+				       &writer->last_taken);
+	while (has_room_again(writer, error, writer->names.file));
 	if (!error)
 		return 0;
 	ivp_why_set(why, "%s/%s: the name of frame '%s' cannot be noted: %s",

@@ -24,6 +24,9 @@ struct ivp_writer_options {
 	int quality, compression;   /* as ivp_encode_options */
 };
 
+/* Called when there is no room for a file. Returns true, perhaps much later, to try again. */
+typedef bool ivp_writer_full(void *context, const char *file);
+
 struct ivp_writer {
 	struct ivp_writer_options options;
 	int folder;    /* descriptor, or -1 */
@@ -32,6 +35,8 @@ struct ivp_writer {
 	uint8_t *flat; /* grows to the largest flattened image */
 	size_t flat_bytes;
 	struct ivp_names names;
+	ivp_writer_full *full;   /* the user's, or NULL */
+	void *context;           /* for full */
 	char last[NAME_MAX + 1]; /* name of the file last begun, for messages; "" if none */
 	bool last_taken;         /* its proper name was taken */
 };
