@@ -119,6 +119,7 @@ int ivp_child_start(struct ivp_child *child, const struct ivp_child_files *files
 	child->exit_line = -1;
 	child->ended = false;
 	child->told = false;
+	child->late = false;
 	child->stall = (struct ivp_stall){0};
 	child->console.trusted = !child->guest;
 	if (!error)

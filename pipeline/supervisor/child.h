@@ -31,6 +31,7 @@ struct ivp_child {
 	struct ivp_stall stall;
 	/* Of its windows when this life began: others once it attached. */
 	uint32_t generation_in, generation_out;
+	bool late; /* this life did not attach in time, and was killed */
 	bool told; /* this life was told to end the stream */
 	struct ivp_arguments arguments;
 	pid_t pid; /* 0: not started yet */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Three phases. BOOT: stages start; each has the patience of its input link to attach. FLOW: the
- * feeder runs; the user's first signal asks it to end the stream, nothing else changes. STOP: somebody failed, or the user does not want to wait: all get SIGTERM,
- * a second one a moment later (the first only drains them), then SIGKILL. In BOOT and FLOW a child that dies is
- * started again as restart.h says, and goes on where its windows say that it stood. No wait is without
- * end: peers give up on peers by themselves, and once feeder and sink are through, what still runs
- * has GRACE_NS left.
+ * feeder runs; the user's first signal asks it to end the stream, nothing else changes. STOP:
+ * somebody failed, or the user does not want to wait: all get SIGTERM, a second one a moment later
+ * (the first only drains them), then SIGKILL. In BOOT and FLOW a child that dies is started again
+ * as restart.h says, and goes on where its windows say that it stood. No wait is without end: peers
+ * give up on peers by themselves, a life that falls silent or does not come to its links is killed,
+ * and once feeder and sink are through, what still runs has GRACE_NS left.
  */
 #include "supervisor/watch.h"
 
@@ -201,6 +202,23 @@ static bool restart_due(struct watch *watch)
 	return more;
 }
 
+/* Ends a life that has not come to its links. In BOOT that ends the run: see await_stages. */
+static void watch_arrival(struct watch *watch, struct ivp_child *child)
+{
+	const uint64_t age_ns = ivp_now_ns() - child->life_ns;
+
+	if (watch->phase != FLOW || child->role != IVP_CHILD_STAGE || child->pidfd < 0 ||
+	    age_ns < child->stage->input->timeout_ns || child->late ||
+	    ivp_lives_attached(watch->options->windows, child))
+		return;
+	child->late = true;
+	say(watch, IVP_LOG_ERROR,
+	    "%s%s (process %d) has not attached to its links in %.1f s; "
+	    "killing it",
+	    kind_of(child), child->name, (int)child->pid, (double)age_ns / SECOND_NS);
+	ivp_child_signal(child, SIGKILL);
+}
+
 /* Ends stages that are stuck: what ends so is started again. */
 static void watch_stalls(struct watch *watch)
 {
@@ -209,6 +227,7 @@ static void watch_stalls(struct watch *watch)
 		uint64_t position;
 		bool at_work;
 
+		watch_arrival(watch, child);
 		if (!ivp_lives_stalled(watch->options->windows, child, ivp_now_ns(), &position,
 				       &at_work))
 			continue;

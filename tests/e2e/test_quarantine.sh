@@ -159,4 +159,30 @@ check_same "with all results" "1 1 0 1 true" \
 	"$(summary injected delivered quarantined restarts account_closes)"
 check "nothing is left of it" nothing_left
 
+# A life that never comes to its links is ended too, when the patience of its input is over.
+cat >"$tmp/bin/once" <<END
+#!/bin/sh
+case \$2 in
+*/victim.conf)
+	echo life >>"$tmp/lives"
+	[ "\$(wc -l <"$tmp/lives")" -ne 2 ] || exec sleep 600
+	;;
+esac
+exec "$tmp/bin/poisoned-stage" "\$@"
+END
+chmod +x "$tmp/bin/once"
+mv "$tmp/bin/pipeline-stage" "$tmp/bin/poisoned-stage"
+mv "$tmp/bin/once" "$tmp/bin/pipeline-stage"
+rm "$tmp/in"/*
+image a 19
+config 'stall = "600s"'
+sed -i 's/^link .* {/& timeout = "3s"/' "$tmp/chain.conf"
+run
+check_same "a run with a life that never attaches ends well" 0 $?
+check_same "with all results" "1 1 0 true" \
+	"$(summary injected delivered quarantined account_closes)"
+check "that life is named" \
+	grep -q "stage victim (process .*) has not attached to its links in 3.. s; killing it" "$log"
+check "nothing is left of it" nothing_left
+
 done_testing
