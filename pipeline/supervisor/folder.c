@@ -64,7 +64,7 @@ static int clear(int folder)
 static int take_away(int parent, const char *name)
 {
 	const int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat info;
+	struct stat info = {.st_uid = (uid_t)-1};
 	int error = folder < 0 || fstat(folder, &info) < 0 ? -errno : 0;
 
 	if (!error && info.st_uid != geteuid())

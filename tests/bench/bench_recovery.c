@@ -288,7 +288,8 @@ static void measure_recovery(void)
 		sample(RECOVERY, bench_median(times, KILLS));
 	}
 	kill(stage, SIGKILL);
-	waitpid(stage, NULL, 0);
+	while (waitpid(stage, NULL, 0) < 0 && errno == EINTR)
+		;
 	ivp_output_port_close(&to, IVP_STATE_FINISHED, 0);
 	ivp_input_port_close(&from, IVP_STATE_FINISHED, 0);
 }

@@ -11,12 +11,14 @@
 #include "stage/chain.h"
 #include "transport/port.h"
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) the linker's names */
 int __real_ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in,
 			  struct ivp_shape *out, struct ivp_why *why);
 int __wrap_ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in,
 			  struct ivp_shape *out, struct ivp_why *why);
 unsigned __real_ivp_consumer_begin(struct ivp_consumer *consumer);
 unsigned __wrap_ivp_consumer_begin(struct ivp_consumer *consumer);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static unsigned attempt;
 
