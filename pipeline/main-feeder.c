@@ -7,15 +7,17 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "host/account.h"
+#include "host/send.h"
 #include "program.h"
 #include "transport/fault.h"
 
-enum { CHECK = 1, OPTIONS = 0x80 };
+enum { CHECK = 1, BYTES, OPTIONS = 0x80 };
 
 static const struct ivp_cli_option options[] = {
     {'c', "config", "FILE", "the configuration: a topology with a feeder section"},
     {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
     {'i', "input", "PATH", "a file, folder or pattern; may be repeated"},
+    {BYTES, "bytes", "FILE", "send this file as it is, in chunks; '-': standard input"},
     {'o', "output", "LINK", "the link to feed, in place of the configuration's"},
     {'r', "report", "FILE", "write the account there, as JSON"},
     {CHECK, "check", NULL, "check the configuration, print 'configuration OK' and end"},
@@ -35,6 +37,7 @@ struct arguments {
 	const char *text[OPTIONS];
 	const char **words;
 	size_t word_count;
+	const char *bytes; /* the file to be sent as it is; or NULL: images */
 };
 
 static int feed(const struct arguments *arguments, const struct ivp_topology *topology,
@@ -50,6 +53,8 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &ivp_signal_level,
 	};
+	const struct ivp_send_options bytes = {
+	    .path = arguments->bytes, .anew = how.anew, .stop = how.stop};
 	char journal[PATH_MAX] = "";
 	struct ivp_feeder_account account = {0};
 	struct ivp_output_port port;
@@ -58,13 +63,15 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	const bool open = !error;
 
 	ivp_program_confine();
-	if (path && snprintf(journal, sizeof(journal), "%s.rejects", path) < PATH_MAX)
+	if (path && !bytes.path &&
+	    snprintf(journal, sizeof(journal), "%s.rejects", path) < PATH_MAX)
 		how.journal = journal;
 	if (open)
-		error = ivp_feeder_run(&port, &how, &account, &why);
+		error = bytes.path ? ivp_send_run(&port, &bytes, &account, &why)
+				   : ivp_feeder_run(&port, &how, &account, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
-	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);
+	status = error == -EINTR || error == -ECANCELED ? EX_TEMPFAIL : ivp_exit_code(error);
 	if (!error && account.reject_count > 0)
 		status = EX_DATAERR;
 	if (path && ivp_account_write_feeder(path, inputs, &account, &why) != 0) {
@@ -73,15 +80,34 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	}
 	/* Who has left in good order is not started again: the report comes first. */
 	if (open)
-		ivp_output_port_close(&port, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
-				      (uint32_t)status);
+		ivp_output_port_close(
+		    &port, error && error != -ECANCELED ? IVP_STATE_FAILED : IVP_STATE_FINISHED,
+		    (uint32_t)status);
 	if (how.journal && !error)
 		unlink(journal);
 	ivp_feeder_account_finish(&account);
 	return status;
 }
 
-static int run(const struct arguments *arguments, const struct ivp_topology *topology)
+static int run_bytes(struct arguments *arguments, const struct ivp_topology *topology,
+		     const struct ivp_link_conf *link)
+{
+	const bool own = arguments->word_count > 0;
+	const char *const *words =
+	    own ? arguments->words : (const char *const *)topology->feeder.inputs;
+	const size_t count = own ? arguments->word_count : topology->feeder.input_count;
+	const struct ivp_inputs one = {.count = 1};
+
+	arguments->bytes = arguments->text[BYTES];
+	if (!arguments->bytes && count == 1)
+		arguments->bytes = words[0];
+	if (arguments->bytes && !(arguments->text[BYTES] && own))
+		return feed(arguments, topology, link, &one);
+	ivp_log(IVP_LOG_ERROR, "to be sent as bytes, there must be one file: --bytes FILE");
+	return EX_USAGE;
+}
+
+static int run(struct arguments *arguments, const struct ivp_topology *topology)
 {
 	const struct ivp_feeder_conf *conf = &topology->feeder;
 	const char *wanted = arguments->text['o'];
@@ -99,6 +125,8 @@ static int run(const struct arguments *arguments, const struct ivp_topology *top
 	}
 	if (arguments->text[CHECK])
 		return ivp_cli_print_ok();
+	if (conf->bytes || arguments->text[BYTES])
+		return run_bytes(arguments, topology, link);
 	if (ivp_inputs_collect(own ? arguments->words : (const char *const *)conf->inputs,
 			       own ? arguments->word_count : conf->input_count, &inputs,
 			       &why) != 0) {

@@ -7,17 +7,20 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "host/account.h"
+#include "host/receive.h"
 #include "program.h"
 #include "transport/fault.h"
 
-enum { CHECK = 1, ORIGINAL, OPTIONS = 0x80 };
+enum { CHECK = 1, ORIGINAL, BYTES, OPTIONS = 0x80 };
 
 static const struct ivp_cli_option options[] = {
     {'c', "config", "FILE", "the configuration: a topology with a sink section"},
     {'n', "name", "NAME", "the pipeline's name, in place of the configuration's"},
     {'i', "input", "LINK", "the link to drain, in place of the configuration's"},
     {'o', "output", "DIR", "a folder for the images; '-': a PNM stream on standard output"},
-    {'f', "format", "FORMAT", "png, jpeg, pnm, same (by file name) or null (write nothing)"},
+    {'f', "format", "FORMAT",
+     "png, jpeg, pnm, same (by file name), null (write nothing) or bytes (see --bytes)"},
+    {BYTES, "bytes", "FILE", "receive this file from a feeder with --bytes; '-': standard output"},
     {ORIGINAL, "original", "PATH", "the feeder's inputs, in place of the configuration's"},
     {'r', "report", "FILE", "write the account there, as JSON"},
     {CHECK, "check", NULL, "check the configuration, print 'configuration OK' and end"},
@@ -31,7 +34,7 @@ static const struct ivp_cli_program program = {
 };
 
 /* In the order of enum ivp_sink_format. */
-static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
+static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", "bytes", NULL};
 
 /* The command line and the configuration, made one: values of options by their ids. */
 struct sink {
@@ -39,6 +42,7 @@ struct sink {
 	const struct ivp_link_conf *link;
 	struct ivp_writer_options writer;
 	struct ivp_sink_options how;
+	const char *bytes;      /* the file to be received; or NULL: images */
 	const char **originals; /* as the command line says */
 	size_t original_count;
 };
@@ -47,7 +51,8 @@ struct sink {
 static int settle(struct sink *sink, const struct ivp_topology *topology)
 {
 	const struct ivp_sink_conf *conf = &topology->sink;
-	const char *wanted = sink->text['i'], *format = sink->text['f'];
+	const char *wanted = sink->text['i'];
+	const char *format = sink->text[BYTES] ? "bytes" : sink->text['f'];
 	unsigned i = conf->format;
 
 	sink->link = wanted ? ivp_topology_link(topology, wanted) : conf->input;
@@ -59,7 +64,7 @@ static int settle(struct sink *sink, const struct ivp_topology *topology)
 	for (i = format ? 0 : i; format && formats[i] && strcmp(formats[i], format) != 0;)
 		i++;
 	if (!formats[i]) {
-		ivp_log(IVP_LOG_ERROR, "--format is png, jpeg, pnm, same or null, not '%s'",
+		ivp_log(IVP_LOG_ERROR, "--format is png, jpeg, pnm, same, null or bytes, not '%s'",
 			format);
 		return EX_USAGE;
 	}
@@ -72,7 +77,12 @@ static int settle(struct sink *sink, const struct ivp_topology *topology)
 	    .quality = conf->quality,
 	    .compression = conf->compression,
 	};
-	if (sink->writer.output || sink->writer.mode == IVP_WRITER_NULL)
+	if (i == IVP_SINK_BYTES) {
+		sink->bytes = sink->text[BYTES] ? sink->text[BYTES] : sink->writer.output;
+		sink->writer.mode = IVP_WRITER_NULL;
+		sink->writer.output = sink->bytes;
+	}
+	if (sink->writer.output || (sink->writer.mode == IVP_WRITER_NULL && i != IVP_SINK_BYTES))
 		return EX_OK;
 	ivp_log(IVP_LOG_ERROR, "%s: no output: give sink { output = \"DIR\" }, or --output DIR",
 		topology->file);
@@ -96,7 +106,9 @@ static int drain(const struct sink *sink, const struct ivp_port_options *where,
 	if (report && snprintf(path, sizeof(path), "%s.ledger", report) < PATH_MAX)
 		how.ledger = path;
 	if (open)
-		error = ivp_sink_run(&port, writer, &how, &account, &why);
+		error = sink->bytes
+			    ? ivp_receive_run(&port, sink->bytes, how.ledger, &account, &why)
+			    : ivp_sink_run(&port, writer, &how, &account, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	status = error == -EINTR ? EX_TEMPFAIL : ivp_exit_code(error);

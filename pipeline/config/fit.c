@@ -123,10 +123,46 @@ static void compare(const struct findings *found, const struct ivp_link_conf *li
 	}
 }
 
+static void check_bytes(const struct ivp_topology *topology, struct ivp_diag *diag)
+{
+	const struct ivp_feeder_conf *feeder = &topology->feeder;
+	const struct ivp_sink_conf *sink = &topology->sink;
+
+	if (feeder->input_count != 1)
+		ivp_diag_error(diag, feeder->file, feeder->line, "feeder",
+			       "bytes = yes sends one file, but input names %u",
+			       feeder->input_count);
+	if (sink->format != IVP_SINK_BYTES)
+		ivp_diag_error(diag, sink->file, sink->line, "sink",
+			       "the feeder sends bytes; write format = bytes");
+	for (unsigned i = 0; i < topology->stage_count; i++) {
+		const struct ivp_stage_conf *stage = topology->stages[i];
+		char label[64];
+
+		snprintf(label, sizeof(label), "stage %s", stage->name);
+		if (stage->filter_count > 0)
+			ivp_diag_error(diag, stage->file, stage->line, label,
+				       "has filters, but the feeder sends bytes: only a stage "
+				       "without filters passes them on");
+		if (stage->output->frame_bytes < stage->input->frame_bytes)
+			ivp_diag_error(diag, stage->file, stage->line, label,
+				       "frame of link %s is smaller than that of link %s, which "
+				       "the chunks of the file fill",
+				       stage->output->name, stage->input->name);
+	}
+}
+
 void ivp_check_fit(const struct ivp_topology *topology, struct ivp_diag *diag)
 {
 	struct probe probes[SIDES][FORMATS];
 
+	if (topology->feeder.bytes) {
+		check_bytes(topology, diag);
+		return;
+	}
+	if (topology->sink.format == IVP_SINK_BYTES)
+		ivp_diag_error(diag, topology->sink.file, topology->sink.line, "sink",
+			       "format = bytes is for a feeder that has bytes = yes");
 	fill(probes);
 	for (unsigned i = 0; i < topology->stage_count; i++) {
 		const struct ivp_stage_conf *stage = topology->stages[i];

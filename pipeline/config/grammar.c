@@ -10,7 +10,7 @@ static const char *const isolations[] = {"one-way", "shared", NULL};
 static const char *const runs[] = {"guest", "process", NULL};
 static const char *const restarts[] = {"on-failure", "no", NULL};
 const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
-static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", NULL};
+static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", "bytes", NULL};
 static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
@@ -76,6 +76,7 @@ const struct ivp_rule ivp_feeder_rules[] = {
 	 .max = 1000000000000),
     RULE(ivp_feeder_conf, "max-side", max_side, ivp_value_count, .min = 1, .max = INT32_MAX),
     RULE(ivp_feeder_conf, "max-bytes", max_bytes, ivp_value_size, .min = 1, .max = 1024 * GIB),
+    RULE(ivp_feeder_conf, "bytes", bytes, ivp_value_yes),
     {0},
 };
 

@@ -96,11 +96,19 @@ struct ivp_feeder_conf {
 	uint64_t max_pixels; /* max-pixels = 100000000 */
 	uint32_t max_side;   /* max-side = 30000 */
 	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */
+	bool bytes;          /* bytes = no: the input is one file, sent as it is */
 };
 
 enum ivp_sink_full { IVP_SINK_FAIL, IVP_SINK_WAIT };
 
-enum ivp_sink_format { IVP_SINK_SAME, IVP_SINK_PNG, IVP_SINK_JPEG, IVP_SINK_PNM, IVP_SINK_NULL };
+enum ivp_sink_format {
+	IVP_SINK_SAME,
+	IVP_SINK_PNG,
+	IVP_SINK_JPEG,
+	IVP_SINK_PNM,
+	IVP_SINK_NULL,
+	IVP_SINK_BYTES, /* output is a file, and gets what a feeder with bytes = yes sends */
+};
 
 /* sink { } */
 struct ivp_sink_conf {
@@ -109,7 +117,7 @@ struct ivp_sink_conf {
 	int line;
 	struct ivp_link_conf *input;
 	char *output;                /* output = "out": a folder, or "-" for standard output */
-	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | same (by file name) */
+	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | bytes | same */
 	int quality;                 /* quality = 90, JPEG 1..100 */
 	int compression;             /* compression = 3, PNG 0..9 */
 	enum ivp_sink_full full;     /* full = fail | wait: when there is no room for results */

@@ -9,17 +9,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-int ivp_file_begin(struct ivp_file *file, int folder, const char *name)
+static int set_names(struct ivp_file *file, int folder, const char *name)
 {
-	int fd, n, error;
+	int n;
 
 	*file = (struct ivp_file){.folder = folder};
 	n = snprintf(file->hidden, sizeof(file->hidden), ".%s.part", name);
 	if (n < 0 || (size_t)n >= sizeof(file->hidden))
 		return -ENAMETOOLONG;
 	snprintf(file->name, sizeof(file->name), "%s", name);
+	return 0;
+}
+
+int ivp_file_begin(struct ivp_file *file, int folder, const char *name)
+{
+	int fd, error = set_names(file, folder, name);
+
+	if (error)
+		return error;
 	if (unlinkat(folder, file->hidden, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(folder, file->hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -34,6 +44,37 @@ int ivp_file_begin(struct ivp_file *file, int folder, const char *name)
 		return error;
 	}
 	return 0;
+}
+
+int ivp_file_resume(struct ivp_file *file, int folder, const char *name)
+{
+	int fd, error = set_names(file, folder, name);
+	struct stat info;
+
+	if (error)
+		return error;
+	/* O_NONBLOCK: a FIFO in the place of the file must not stop us. */
+	fd = openat(folder, file->hidden, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	/* A link to a file of somebody else's is not what we left. */
+	if (fstat(fd, &info) < 0)
+		error = -errno;
+	else if (!S_ISREG(info.st_mode) || info.st_nlink != 1)
+		error = -EEXIST;
+	file->stream = error ? NULL : fdopen(fd, "r+b");
+	if (file->stream)
+		return 0;
+	error = error ? error : -errno;
+	close(fd);
+	return error;
+}
+
+void ivp_file_keep(struct ivp_file *file)
+{
+	if (file->stream)
+		fclose(file->stream);
+	*file = (struct ivp_file){0};
 }
 
 /* stdio keeps only a flag of an early error: ENOSPC and its like are told by errno if the last

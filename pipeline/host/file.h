@@ -24,6 +24,13 @@ struct ivp_file {
  */
 int ivp_file_begin(struct ivp_file *file, int folder, const char *name);
 /*
+ * Goes on with what a former writer of the same name left: the stream reads and writes, and stands
+ * at the beginning. Returns 0, -ENOENT if nothing was left, or as ivp_file_begin.
+ */
+int ivp_file_resume(struct ivp_file *file, int folder, const char *name);
+/* Ends it for now: what was written stays under the hidden name, for ivp_file_resume. */
+void ivp_file_keep(struct ivp_file *file);
+/*
  * Ends it: the file is complete and on disk, in the place of any earlier one. Returns 0, or the
  * -errno of any write or of what else failed; the file is then abandoned.
  */

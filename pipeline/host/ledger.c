@@ -52,6 +52,25 @@ static int map_file(const char *path, struct ivp_ledger_file **file)
 	return 0;
 }
 
+static void add_saturated(uint64_t *sum, uint64_t value)
+{
+	if (__builtin_add_overflow(*sum, value, sum))
+		*sum = UINT64_MAX;
+}
+
+void ivp_tally_add_trail(struct ivp_tally *tally, const struct ivp_frame *frame)
+{
+	const unsigned count = frame->trail_count < IVP_TRAIL ? frame->trail_count : IVP_TRAIL;
+
+	if (count > tally->stage_count)
+		tally->stage_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		tally->stages[i].frames++;
+		add_saturated(&tally->stages[i].busy_ns, frame->trail[i].busy_ns);
+		add_saturated(&tally->stages[i].wait_ns, frame->trail[i].wait_ns);
+	}
+}
+
 int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch, uint64_t position,
 		    struct ivp_tally *tally, struct ivp_why *why)
 {

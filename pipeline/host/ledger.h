@@ -24,6 +24,9 @@ struct ivp_tally {
 	} stages[IVP_TRAIL]; /* sums of the frames' trails */
 };
 
+/* Adds the times that a frame's stages noted: a peer's word, so sums saturate. */
+void ivp_tally_add_trail(struct ivp_tally *tally, const struct ivp_frame *frame);
+
 struct ivp_ledger_file;
 
 struct ivp_ledger {

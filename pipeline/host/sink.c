@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every frame ends in exactly one of delivered, dropped and quarantined. Numbers from frames are
- * a peer's word: sums saturate, and times that cannot be are left out.
+ * Every frame ends in exactly one of delivered, dropped and quarantined. Times that
+ * cannot be are left out.
  */
 #include "host/sink.h"
 
@@ -33,25 +33,6 @@ static void count(uint64_t *counter, uint64_t by)
 	ivp_store_relaxed(counter, *counter + by);
 }
 
-static void add_saturated(uint64_t *sum, uint64_t value)
-{
-	if (__builtin_add_overflow(*sum, value, sum))
-		*sum = UINT64_MAX;
-}
-
-static void count_trail(struct ivp_tally *tally, const struct ivp_frame *frame)
-{
-	const unsigned count = frame->trail_count < IVP_TRAIL ? frame->trail_count : IVP_TRAIL;
-
-	if (count > tally->stage_count)
-		tally->stage_count = count;
-	for (unsigned i = 0; i < count; i++) {
-		tally->stages[i].frames++;
-		add_saturated(&tally->stages[i].busy_ns, frame->trail[i].busy_ns);
-		add_saturated(&tally->stages[i].wait_ns, frame->trail[i].wait_ns);
-	}
-}
-
 static void count_delivered(struct drain *drain, const struct ivp_frame *frame)
 {
 	const uint64_t now_ns = ivp_now_ns();
@@ -59,7 +40,7 @@ static void count_delivered(struct drain *drain, const struct ivp_frame *frame)
 	drain->tally->delivered++;
 	drain->tally->bytes += frame->payload_bytes;
 	count(&drain->own->bytes, frame->payload_bytes);
-	count_trail(drain->tally, frame);
+	ivp_tally_add_trail(drain->tally, frame);
 	if (frame->source_time_ns != 0 && frame->source_time_ns <= now_ns)
 		ivp_latency_add(drain->ledger.latency ? drain->ledger.latency
 						      : &drain->account->latency,
@@ -147,8 +128,9 @@ static void count_missing(struct drain *drain, uint64_t id)
 	if (drain->joins_late)
 		tally->next_id = id;
 	drain->joins_late = false;
+	/* Gaps lie apart below 2^64: so does their sum. */
 	if (id > tally->next_id)
-		add_saturated(&tally->missing, id - tally->next_id);
+		tally->missing += id - tally->next_id;
 	if (id >= tally->next_id && id < UINT64_MAX)
 		tally->next_id = id + 1;
 }
@@ -243,27 +225,25 @@ static int run(struct drain *drain, struct ivp_why *why)
 	return error;
 }
 
-/* Goes on with the account of the last life, if there is one. Returns 0, or -EIO. */
-static int take_over(struct drain *drain, const char *path, struct ivp_why *why)
+int ivp_sink_take_over(const struct ivp_consumer *link, const char *path, struct ivp_ledger *ledger,
+		       struct ivp_tally *tally, struct ivp_why *why)
 {
-	const struct ivp_consumer *link = &drain->port->link;
-
-	drain->joins_late = !path && link->ring.released > 0;
 	if (!path)
 		return 0;
-	if (ivp_ledger_open(&drain->ledger, path, link->header.epoch, link->ring.released,
-			    drain->tally, why) != 0)
+	if (ivp_ledger_open(ledger, path, link->header.epoch, link->ring.released, tally, why) != 0)
 		return -EIO;
 	/* Of a stream that was left in good order: the next one is another. */
-	if (drain->tally->ended && link->left_state != IVP_STATE_ATTACHED)
-		ivp_ledger_clear(&drain->ledger, link->ring.released, drain->tally);
+	if (tally->ended && link->left_state != IVP_STATE_ATTACHED)
+		ivp_ledger_clear(ledger, link->ring.released, tally);
 	return 0;
 }
 
-/* Did an earlier life die after it had released the end of the stream, with nothing after it? */
-static bool has_ended(struct ivp_consumer *link)
+bool ivp_sink_has_ended(struct ivp_consumer *link)
 {
-	return link->left_state == IVP_STATE_ATTACHED && ivp_consumer_ended(link);
+	if (link->left_state != IVP_STATE_ATTACHED || !ivp_consumer_ended(link))
+		return false;
+	ivp_log(IVP_LOG_INFO, "the stream is complete already");
+	return true;
 }
 
 static int begin_and_run(struct drain *drain, struct ivp_why *why)
@@ -271,8 +251,7 @@ static int begin_and_run(struct drain *drain, struct ivp_why *why)
 	struct ivp_consumer *link = &drain->port->link;
 	int error;
 
-	if (has_ended(link)) {
-		ivp_log(IVP_LOG_INFO, "the stream is complete already");
+	if (ivp_sink_has_ended(link)) {
 		drain->tally->ended = true;
 		return 0;
 	}
@@ -315,7 +294,9 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 	}
 	writer->context = &drain;
 	writer->full = options && options->wait_when_full ? wait_for_room : NULL;
-	error = take_over(&drain, options ? options->ledger : NULL, why);
+	drain.joins_late = !(options && options->ledger) && port->link.ring.released > 0;
+	error = ivp_sink_take_over(&port->link, options ? options->ledger : NULL, &drain.ledger,
+				   drain.tally, why);
 	if (!error)
 		error = begin_and_run(&drain, why);
 	if (drain.ledger.latency)

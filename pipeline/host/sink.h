@@ -39,4 +39,13 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 		 const struct ivp_sink_options *options, struct ivp_sink_account *account,
 		 struct ivp_why *why);
 
+/*
+ * What all sinks do first. take_over goes on with the account of the last life, if path is not
+ * NULL and there is one there; returns 0, or -EIO with a reason. has_ended: did an earlier life
+ * die after it had released the end of the stream, with nothing after it? Says so, too.
+ */
+int ivp_sink_take_over(const struct ivp_consumer *link, const char *path, struct ivp_ledger *ledger,
+		       struct ivp_tally *tally, struct ivp_why *why);
+bool ivp_sink_has_ended(struct ivp_consumer *link);
+
 #endif

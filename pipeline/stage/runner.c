@@ -171,6 +171,34 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 	return IVP_FRAME_OK;
 }
 
+/* Bytes without meaning to us go through a stage that only copies. */
+static int copy_frame(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
+		      struct ivp_why *why)
+{
+	const uint64_t start = ivp_now_ns();
+
+	if (run->chain->count > 0) {
+		ivp_why_set(why, "frames of kind %u are not filtered here", in->kind);
+		return IVP_FRAME_UNSUPPORTED;
+	}
+	if (in->payload_bytes > slot->payload_bytes) {
+		ivp_why_set(
+		    why, "it has %llu bytes; link '%s' has room for %llu: raise its 'frame'",
+		    (unsigned long long)in->payload_bytes, run->output->link.header.link_name,
+		    (unsigned long long)slot->payload_bytes);
+		return IVP_FRAME_TOO_LARGE;
+	}
+	IVP_STEP(fill);
+	memcpy(slot->payload, in->payload, in->payload_bytes);
+	const uint64_t busy_ns = ivp_now_ns() - start;
+	struct ivp_frame out = derive(run, in, busy_ns);
+	out.payload_bytes = in->payload_bytes;
+	out.metadata_bytes = copy_metadata(in, slot);
+	commit(run, &out, busy_ns);
+	run->result->frames++;
+	return IVP_FRAME_OK;
+}
+
 /* One input, whatever it is, to one output. */
 static void process(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
 {
@@ -191,13 +219,15 @@ static void process(struct run *run, const struct ivp_frame *in, const struct iv
 			pass_on(run, in, slot);
 		return;
 	case IVP_KIND_PIXELS:
+	case IVP_KIND_BYTES:
 		if (attempt > MAX_ATTEMPTS) {
 			status = IVP_FRAME_QUARANTINED;
 			ivp_why_set(&why, "it ended %s %s %u times",
 				    run->chain->stage ? "stage" : "its",
 				    run->chain->stage ? run->chain->stage : "stage", attempt - 1);
 		} else {
-			status = filter_frame(run, in, slot, &why);
+			status = in->kind == IVP_KIND_PIXELS ? filter_frame(run, in, slot, &why)
+							     : copy_frame(run, in, slot, &why);
 		}
 		break;
 	default:

@@ -75,7 +75,8 @@ static int report_output(const struct ivp_topology *topology, const char *what, 
 	return error;
 }
 
-/* The output is a folder that can be written, or one that the sink can make: only its last part. */
+/* The output is a folder that can be written, or one that the sink can make: only its last part.
+ * Or, for bytes, a file whose folder can be written. */
 static int require_output(const struct ivp_topology *topology, struct ivp_diag *diag)
 {
 	const char *output = topology->sink.output;
@@ -85,7 +86,7 @@ static int require_output(const struct ivp_topology *topology, struct ivp_diag *
 
 	if (topology->sink.format == IVP_SINK_NULL || !output || strcmp(output, "-") == 0)
 		return 0;
-	if (stat(output, &info) == 0) {
+	if (topology->sink.format != IVP_SINK_BYTES && stat(output, &info) == 0) {
 		if (!S_ISDIR(info.st_mode))
 			error = -ENOTDIR;
 		else if (access(output, W_OK | X_OK) < 0)
@@ -101,7 +102,7 @@ static int require_output(const struct ivp_topology *topology, struct ivp_diag *
 	else if (access(parent, W_OK | X_OK) < 0)
 		error = -errno;
 	if (error)
-		report_output(topology, "cannot make a folder in", parent, error, diag);
+		report_output(topology, "cannot write in", parent, error, diag);
 	free(parent);
 	return error;
 }

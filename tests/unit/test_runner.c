@@ -57,6 +57,7 @@ struct fixture {
 	struct ivp_input_port downstream;
 	struct filter filter;
 	struct ivp_filter_conf conf;
+	unsigned filters;
 	volatile sig_atomic_t stop;
 	struct ivp_runner_result result;
 	struct ivp_why why;
@@ -90,6 +91,7 @@ static int set_up_with(void **state, unsigned policy)
 	make_link_files(&f->after, &after, f->folder);
 	f->filter = (struct filter){.deadly = -1, .factor = 1};
 	f->conf = (struct ivp_filter_conf){&inverter, &f->filter, 1};
+	f->filters = 1;
 	struct ivp_port_options in = options_for(f, &f->before, true);
 	struct ivp_port_options out = options_for(f, &f->after, false);
 	assert_int_equal(ivp_output_port_open(&f->upstream, &in, &f->why), 0);
@@ -141,7 +143,7 @@ static int run_stage(struct fixture *f, bool drain)
 
 	if (ivp_input_port_open(&input, &in, &f->why) != 0 ||
 	    ivp_output_port_open(&output, &out, &f->why) != 0 ||
-	    ivp_chain_init(&chain, &f->conf, 1) != 0)
+	    ivp_chain_init(&chain, &f->conf, f->filters) != 0)
 		fail_msg("%s", f->why.text);
 	f->stop = drain;
 	f->why.text[0] = 0;
@@ -450,6 +452,25 @@ static void what_cannot_be_filtered_goes_on_as_an_error_with_its_reason(void **s
 	assert_string_equal(f->reported, "5: frames of kind 3 are not filtered here");
 }
 
+static void bytes_go_through_a_stage_without_filters(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame bytes = {.id = 7, .kind = IVP_KIND_BYTES, .payload_bytes = 99};
+
+	f->filters = 0;
+	feed(f, &bytes, 5);
+	assert_int_equal(run_stage(f, true), 0);
+	struct ivp_frame frame = look(f);
+	assert_int_equal(frame.id, 7);
+	assert_int_equal(frame.kind, IVP_KIND_BYTES);
+	assert_int_equal(frame.payload_bytes, 99);
+	assert_int_equal(frame.payload[0], 5);
+	assert_int_equal(frame.payload[98], 5);
+	take(f);
+	assert_int_equal(f->result.frames, 1);
+	assert_int_equal(f->result.errors, 0);
+}
+
 static void a_result_too_large_for_its_slot_is_an_error_that_names_the_link(void **state)
 {
 	struct fixture *f = *state;
@@ -681,6 +702,7 @@ int main(void)
 	    with_links(what_a_filter_notes_goes_with_the_frame),
 	    with_links(a_trail_longer_than_its_place_is_only_counted),
 	    with_links(what_cannot_be_filtered_goes_on_as_an_error_with_its_reason),
+	    with_links(bytes_go_through_a_stage_without_filters),
 	    with_links(a_result_too_large_for_its_slot_is_an_error_that_names_the_link),
 	    with_links(a_payload_changed_on_the_way_is_reported_once),
 	    with_links(errors_of_earlier_stages_are_passed_on_as_they_are),
