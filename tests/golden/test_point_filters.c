@@ -33,6 +33,38 @@ static void grayscale_is_luma_rounded(void **state)
 		}
 }
 
+static void grayscale_of_16_bits_is_luma_rounded(void **state)
+{
+	const struct ivp_filter *filter = ivp_filter_find("grayscale");
+
+	(void)state;
+	for (uint32_t format = IVP_FORMAT_RGB16; format <= IVP_FORMAT_RGBA16; format++)
+		for (unsigned keep = 0; keep < 2; keep++) {
+			void *self =
+			    filter_configure(filter, keep ? "alpha=keep" : "alpha=drop", NULL);
+			struct picture in = picture_make(131, 9, format), out;
+
+			picture_fill(&in, NOISE, format);
+			out = filter_run(filter, self, &in);
+			assert_int_equal(out.channels, keep && in.channels == 4 ? 4 : 1);
+			for (int64_t y = 0; y < 9; y++)
+				for (int64_t x = 0; x < 131; x++) {
+					const uint16_t *p = (void *)picture_at(&in, x, y);
+					const uint16_t *q = (void *)picture_at(&out, x, y);
+					double wanted = p[0] * 0.299 + p[1] * 0.587 + p[2] * 0.114;
+
+					/* Weights are multiples of 1/65536. */
+					assert_true(fabs(q[0] - wanted) < 1.5);
+					if (out.channels == 4)
+						assert_true(q[0] == q[1] && q[0] == q[2] &&
+							    q[3] == p[3]);
+				}
+			picture_free(&in);
+			picture_free(&out);
+			free(self);
+		}
+}
+
 static void grayscale_keeps_alpha_unless_told_to_drop_it(void **state)
 {
 	const struct ivp_filter *filter = ivp_filter_find("grayscale");
@@ -109,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(grayscale_is_luma_rounded),
+	    cmocka_unit_test(grayscale_of_16_bits_is_luma_rounded),
 	    cmocka_unit_test(grayscale_keeps_alpha_unless_told_to_drop_it),
 	    cmocka_unit_test(invert_is_255_minus_and_leaves_alpha),
 	    cmocka_unit_test(gray_through_grayscale_and_anything_through_copy_stays),
