@@ -67,6 +67,26 @@ void ivp_tone_prepare(unsigned (*table)(const void *self, const struct ivp_shape
 	}
 }
 
+static void keep_alpha_8(const ivp_pixel *restrict from, ivp_pixel *restrict to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = (to[i] & 0x00ffffff) | (from[i] & 0xff000000);
+}
+
+static void keep_alpha_16(const ivp_pixel16 *restrict from, ivp_pixel16 *restrict to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = (to[i] & 0x0000ffffffffffff) | (from[i] & 0xffff000000000000);
+}
+
+void ivp_tone_keep_alpha(uint32_t format, const uint8_t *from, uint8_t *to, size_t n)
+{
+	if (format == IVP_FORMAT_RGBA8)
+		keep_alpha_8((const ivp_pixel *)from, (ivp_pixel *)to, n);
+	else
+		keep_alpha_16((const ivp_pixel16 *)from, (ivp_pixel16 *)to, n);
+}
+
 static void row_8(const struct ivp_tables *tables, uint32_t format, const uint8_t *from,
 		  uint8_t *to, size_t width)
 {

@@ -32,6 +32,9 @@ void ivp_tone_prepare(unsigned (*table)(const void *self, const struct ivp_shape
 void ivp_tone_apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		    struct ivp_rows rows, void *scratch);
 
+/* Puts the alpha of n RGBA pixels back to what it was. */
+void ivp_tone_keep_alpha(uint32_t format, const uint8_t *from, uint8_t *to, size_t n);
+
 /* Table i of those behind the struct ivp_tables at scratch. */
 void *ivp_tone_table(const struct ivp_shape *shape, void *scratch, unsigned i);
 

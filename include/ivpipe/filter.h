@@ -142,7 +142,8 @@ struct ivp_filter {
 			void *scratch);
 
 	/* Learns from the whole image what apply needs to know (a histogram, say), into scratch:
-	 * called once per image, before apply; need is NULL then. May be NULL. */
+	 * called once per image, before apply; need then says all rows, or is NULL. May be
+	 * NULL. */
 	void (*survey)(const void *self, const struct ivp_input *in, void *scratch);
 
 	/*

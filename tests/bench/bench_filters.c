@@ -81,6 +81,10 @@ static const struct operation operations[] = {
     {"invert", "invert", {NULL}, 1920, 1080},
     {"gamma", "gamma", {"gamma=2.2"}, 1920, 1080},
     {"levels of red", "levels", {"channel=red", "black=10"}, 1920, 1080},
+    {"threshold", "threshold", {NULL}, 1920, 1080},
+    {"threshold otsu", "threshold", {"method=otsu"}, 1920, 1080},
+    {"threshold adaptive r15", "threshold", {"method=adaptive", "radius=15"}, 1920, 1080},
+    {"equalize", "equalize", {NULL}, 1920, 1080},
     {"copy", "copy", {NULL}, 1920, 1080},
 };
 
