@@ -85,6 +85,9 @@ static const struct operation operations[] = {
     {"threshold otsu", "threshold", {"method=otsu"}, 1920, 1080},
     {"threshold adaptive r15", "threshold", {"method=adaptive", "radius=15"}, 1920, 1080},
     {"equalize", "equalize", {NULL}, 1920, 1080},
+    {"to RGBA", "convert", {"channels=rgba"}, 1920, 1080},
+    {"to RGB of 8 bits", "convert", {"channels=rgb", "depth=8"}, 1920, 1080},
+    {"to 16 bits", "convert", {"depth=16"}, 1920, 1080},
     {"copy", "copy", {NULL}, 1920, 1080},
 };
 
