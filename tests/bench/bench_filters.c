@@ -88,6 +88,9 @@ static const struct operation operations[] = {
     {"to RGBA", "convert", {"channels=rgba"}, 1920, 1080},
     {"to RGB of 8 bits", "convert", {"channels=rgb", "depth=8"}, 1920, 1080},
     {"to 16 bits", "convert", {"depth=16"}, 1920, 1080},
+    {"lut 3D 17", "lut", {"file=17"}, 1920, 1080},
+    {"lut 3D 33", "lut", {"file=33"}, 1920, 1080},
+    {"lut 3D 65", "lut", {"file=65"}, 1920, 1080},
     {"copy", "copy", {NULL}, 1920, 1080},
 };
 
@@ -117,6 +120,26 @@ static double median(double *values, unsigned count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+/* A cube of so many values along each side, as a file would have it. */
+static void take_cube(const struct ivp_param *param, unsigned side, struct ivp_param_file *file)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+	struct ivp_why why = {"no memory"};
+
+	if (to)
+		fprintf(to, "LUT_3D_SIZE %u\n", side);
+	for (unsigned i = 0; to && i < side * side * side; i++)
+		fprintf(to, "%.4f %.4f %.4f\n", i % 1009 / 1009.0, i % 499 / 499.0,
+			i % 911 / 911.0);
+	if (!to || fclose(to) != 0 ||
+	    ivp_param_file_take(param, "cube", (uint8_t *)text, bytes, file, &why) != 0) {
+		fprintf(stderr, "bench_filters: %s\n", why.text);
+		exit(EX_SOFTWARE);
+	}
+}
+
 static void configure(const struct operation *operation, const struct ivp_filter *filter,
 		      void *self)
 {
@@ -129,6 +152,13 @@ static void configure(const struct operation *operation, const struct ivp_filter
 		snprintf(text, sizeof(text), "%s", operation->settings[i]);
 		value = strchr(text, '=');
 		*value++ = '\0';
+		if (ivp_param_find(filter, text)->type == IVP_PARAM_FILE) {
+			const struct ivp_param *param = ivp_param_find(filter, text);
+
+			take_cube(param, (unsigned)strtoul(value, NULL, 10),
+				  (void *)((char *)self + param->offset));
+			continue;
+		}
 		if (ivp_param_set(ivp_param_find(filter, text), self, value, &why)) {
 			fprintf(stderr, "bench_filters: %s: %s\n", operation->name, why.text);
 			exit(EX_SOFTWARE);
@@ -173,8 +203,9 @@ static void run_make(struct run *run, const struct operation *operation,
 		filter->prepare(run->self, &in, &out, run->scratch);
 }
 
-static void run_free(struct run *run)
+static void run_free(struct run *run, const struct ivp_filter *filter)
 {
+	ivp_params_finish(filter, run->self);
 	free(run->self);
 	free(run->scratch);
 	free(run->pixels);
@@ -206,7 +237,7 @@ static json_t *measure(const struct operation *operation, const struct ivp_isa *
 		memcpy(run.copied, run.pixels, run.larger);
 		copied[i] = milliseconds() - start;
 	}
-	run_free(&run);
+	run_free(&run, filter);
 	ms = median(filtered, rounds);
 	memcpy_ms = median(copied, rounds);
 	fprintf(stderr, "%-24s %-6s %9.3f %9.3f %8.1f\n", operation->name, ivp_format_name(format),

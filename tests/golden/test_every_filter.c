@@ -9,6 +9,23 @@
 #define ROUNDS     200
 #define MOST_BYTES (4u << 20)
 
+/* One of a few texts that a filter may take; none if it does not. */
+static void choose_file(const struct ivp_param *param, void *self, uint64_t *random)
+{
+	static const char *const texts[] = {
+	    "LUT_1D_SIZE 3\n0 1 0\n0.8 0.5 1.5\n0.8 0 -0.5\n",
+	    "LUT_3D_SIZE 2\n0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0.5 1\n0 1 1\n9 1 1\n",
+	    "LUT_3D_SIZE 2\nDOMAIN_MAX 0.5 7 1\n0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0.5 1\n"
+	    "0 1 1\n-9 1 1\n",
+	};
+	const char *text = texts[random_next(random) % count_of(texts)];
+	struct ivp_param_file file, *field = (void *)((uint8_t *)self + param->offset);
+
+	if (ivp_param_file_take(param, "made up", (uint8_t *)strdup(text), strlen(text), &file,
+				NULL) == 0)
+		*field = file;
+}
+
 /* The least, the greatest, the default, or a value between, small ones more often. */
 static void choose(const struct ivp_param *param, void *self, uint64_t *random)
 {
@@ -19,8 +36,10 @@ static void choose(const struct ivp_param *param, void *self, uint64_t *random)
 	unsigned choices = 1; /* at least */
 	char text[64];
 
-	if (param->type == IVP_PARAM_FILE)
+	if (param->type == IVP_PARAM_FILE) {
+		choose_file(param, self, random);
 		return;
+	}
 	while (param->type == IVP_PARAM_CHOICE && param->choices[choices])
 		choices++;
 	if (param->type == IVP_PARAM_CHOICE)
@@ -66,6 +85,7 @@ static void run_at_random(const struct ivp_filter *filter, uint64_t *random)
 		picture_free(&in);
 		picture_free(&out);
 	}
+	ivp_params_finish(filter, self);
 	free(self);
 }
 
@@ -150,6 +170,7 @@ static void compare_whole_and_cut(const struct ivp_filter *filter, uint64_t *ran
 		picture_free(&whole);
 		picture_free(&cut);
 	}
+	ivp_params_finish(filter, self);
 	free(self);
 }
 
@@ -177,6 +198,7 @@ static void needs_scratch_for_sides_not_for_areas(void **state)
 		if (filter->scratch_bytes)
 			assert_true(filter->scratch_bytes(self, &in, &out) <
 				    (size_t)20000 * 3 * 4 * 64);
+		ivp_params_finish(filter, self);
 		free(self);
 	}
 }

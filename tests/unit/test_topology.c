@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "helpers/test.h"
 
+#include <sys/stat.h>
+
 #include <glob.h>
 #include <pthread.h>
 
@@ -429,6 +431,83 @@ static void a_written_stage_reads_back_the_same(void **state)
 	}
 }
 
+static void write_text(const char *folder, const char *name, const void *text, size_t bytes)
+{
+	char path[600];
+	FILE *to;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	to = fopen(path, "w");
+	assert_non_null(to);
+	assert_int_equal(fwrite(text, 1, bytes, to), bytes);
+	assert_int_equal(fclose(to), 0);
+}
+
+#define FILES_STAGE                                                                                \
+	"link a {}\nlink b {}\nstage s {\n input = a\n output = b\n"                               \
+	" filter lut { file = one.cube }\n filter invert {}\n"                                     \
+	" filter lut:2 { file = \"\" }\n filter lut:3 { file = \"sub/../two.cube\" }\n}\n"
+
+/* As the supervisor does it: files beside the configuration, by the places that it names. */
+static void files_of_a_written_stage_are_found_beside_it(void **state)
+{
+	static const char one[] = "LUT_1D_SIZE 2\n0 0 0\n1 1 1\n",
+			  two[] = "LUT_1D_SIZE 2\n1 1 1\n0 0 0\n";
+	char from[256], to[256], path[600], place[IVP_FILE_PLACE], sub[300], *text = NULL;
+	const struct ivp_param_file *file;
+	struct ivp_topology *t, *back;
+	size_t bytes = 0;
+	FILE *stream;
+
+	(void)state;
+	make_test_folder(from);
+	make_test_folder(to);
+	snprintf(sub, sizeof(sub), "%s/sub", from);
+	assert_int_equal(mkdir(sub, 0700), 0);
+	write_text(from, "one.cube", one, strlen(one));
+	write_text(from, "two.cube", two, strlen(two));
+	write_text(from, "files.conf", FILES_STAGE, strlen(FILES_STAGE));
+	snprintf(path, sizeof(path), "%s/files.conf", from);
+	t = read_whole(path);
+	for (unsigned i = 0; (file = ivp_topology_stage_file(t->stages[0], i, place)) != NULL;
+	     i++) {
+		assert_string_equal(place, i == 0 ? "s.file-1" : "s.file-2");
+		assert_non_null(file->parsed);
+		assert_memory_equal(file->bytes, i == 0 ? one : two, strlen(one));
+		write_text(to, place, file->bytes, file->size);
+	}
+	stream = open_memstream(&text, &bytes);
+	ivp_topology_write_stage(t, t->stages[0], stream);
+	assert_int_equal(fclose(stream), 0);
+	write_text(to, "stage.conf", text, bytes);
+	free(text);
+	snprintf(path, sizeof(path), "%s/stage.conf", to);
+	back = read_whole(path);
+	file = ivp_topology_stage_file(back->stages[0], 1, place);
+	assert_non_null(file);
+	assert_memory_equal(file->bytes, two, strlen(two));
+	assert_null(ivp_topology_stage_file(back->stages[0], 2, place));
+	ivp_topology_destroy(t);
+	ivp_topology_destroy(back);
+	remove_test_folder(from);
+	remove_test_folder(to);
+}
+
+static void a_file_that_is_missing_is_named_with_file_line_and_key(void **state)
+{
+	struct ivp_diag diag = {0};
+	struct ivp_topology *t;
+
+	(void)state;
+	assert_int_equal(ivp_topology_parse(FILES_STAGE, "nowhere/t.conf", &t, &diag), -EINVAL);
+	assert_string_equal(
+	    diag.text, "nowhere/t.conf:6: file: cannot read 'nowhere/one.cube': No such file "
+		       "or directory\n"
+		       "nowhere/t.conf:9: file: cannot read 'nowhere/sub/../two.cube': No such "
+		       "file or directory\n");
+	ivp_diag_finish(&diag);
+}
+
 static void every_example_is_a_whole_chain(void **state)
 {
 	glob_t files;
@@ -517,6 +596,8 @@ int main(void)
 	    cmocka_unit_test(more_entries_than_any_file_needs_are_refused),
 	    cmocka_unit_test(a_file_that_cannot_be_read_says_why),
 	    cmocka_unit_test(a_written_stage_reads_back_the_same),
+	    cmocka_unit_test(files_of_a_written_stage_are_found_beside_it),
+	    cmocka_unit_test(a_file_that_is_missing_is_named_with_file_line_and_key),
 	    cmocka_unit_test(every_example_is_a_whole_chain),
 	    cmocka_unit_test(every_filter_has_an_example_with_all_its_defaults),
 	    cmocka_unit_test(two_threads_may_read_at_once),
