@@ -25,12 +25,14 @@ struct ivp_window *ivp_window_make(struct ivp_carve *carve, const struct ivp_win
 						      window.pixel_bytes,
 				 64);
 	window.row = window.plane * window.planes;
-	window.ring = ivp_carve(carve, count * window.row);
-	window.outside = ivp_carve(carve, window.row);
+	window.ring = ivp_carve(carve, count * window.row + IVP_WINDOW_SLACK);
+	/* The slack of a row is the row behind it, so far as there is one. */
+	window.outside = ivp_carve(carve, window.row + IVP_WINDOW_SLACK);
 	window.rows = ivp_carve(carve, count * sizeof(void *));
 	if (!made)
 		return NULL;
-	memset(window.outside, 0, window.row);
+	memset(window.ring, 0, count * window.row + IVP_WINDOW_SLACK);
+	memset(window.outside, 0, window.row + IVP_WINDOW_SLACK);
 	*made = window;
 	return made;
 }

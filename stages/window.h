@@ -12,6 +12,9 @@
 #include "carve.h"
 #include "rows.h"
 
+/* Behind the padding so many bytes more may be read; what they are means nothing. */
+#define IVP_WINDOW_SLACK 512
+
 struct ivp_window {
 	struct ivp_shape shape;
 	unsigned border;

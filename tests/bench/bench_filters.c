@@ -43,6 +43,10 @@ static const struct operation operations[] = {
     {"box r8", "box-blur", {"radius=8"}, 1920, 1080},
     {"box r100", "box-blur", {"radius=100"}, 1920, 1080},
     {"sharpen 1", "sharpen", {"sigma=1"}, 1920, 1080},
+    {"median 3x3", "median", {"radius=1"}, 1920, 1080},
+    {"median 5x5", "median", {"radius=2"}, 1920, 1080},
+    {"median r10", "median", {"radius=10"}, 1920, 1080},
+    {"median r50", "median", {"radius=50"}, 1920, 1080},
     {"sobel l2", "sobel", {NULL}, 1920, 1080},
     {"sobel l1", "sobel", {"measure=l1"}, 1920, 1080},
     {"sobel x", "sobel", {"measure=x"}, 1920, 1080},
@@ -175,7 +179,8 @@ struct run {
 	size_t larger;
 };
 
-static void run_make(struct run *run, const struct operation *operation,
+/* Returns false, with nothing made, if the filter does not take such an image. */
+static bool run_make(struct run *run, const struct operation *operation,
 		     const struct ivp_filter *filter, uint32_t format)
 {
 	struct ivp_shape in = {operation->width, operation->height, format}, out = in;
@@ -183,8 +188,10 @@ static void run_make(struct run *run, const struct operation *operation,
 
 	run->self = allocate(filter->private_bytes);
 	configure(operation, filter, run->self);
-	if (filter->shape)
-		filter->shape(run->self, &in, &out, NULL);
+	if (filter->shape && filter->shape(run->self, &in, &out, NULL)) {
+		free(run->self);
+		return false;
+	}
 	run->in.shape = in;
 	run->out.shape = out;
 	ivp_shape_size(&in, &run->in.stride, &in_bytes);
@@ -202,6 +209,7 @@ static void run_make(struct run *run, const struct operation *operation,
 	    allocate(filter->scratch_bytes ? filter->scratch_bytes(run->self, &in, &out) : 0);
 	if (filter->prepare)
 		filter->prepare(run->self, &in, &out, run->scratch);
+	return true;
 }
 
 static void run_free(struct run *run, const struct ivp_filter *filter)
@@ -229,7 +237,8 @@ static json_t *measure(const struct operation *operation, const struct ivp_isa *
 	double filtered[MOST_ROUNDS], copied[MOST_ROUNDS], ms, memcpy_ms, start;
 	struct run run;
 
-	run_make(&run, operation, filter, format);
+	if (!run_make(&run, operation, filter, format))
+		return NULL;
 	for (unsigned i = 0; i < rounds; i++) {
 		start = milliseconds();
 		filter_whole(filter, run.self, &run.in, &run.out, run.scratch);
@@ -248,7 +257,7 @@ static json_t *measure(const struct operation *operation, const struct ivp_isa *
 			 memcpy_ms);
 }
 
-/* Each format that the filter takes. */
+/* Each format that the filter takes: json_array_append_new passes over what is NULL. */
 static void measure_formats(const struct operation *operation, const struct ivp_isa *isa,
 			    unsigned rounds, json_t *rows)
 {

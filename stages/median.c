@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Median: each channel becomes the middle one, by size, of its levels in the square around the
+ * pixel. Up to radius 2 by networks of comparisons (median-network.h), above by histograms
+ * (histograms.h), for 8 bits only. Exact. Alpha: levels are premultiplied (alpha.h).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <ivpipe/filter.h>
+
+#include "alpha.h"
+#include "histograms.h"
+#include "need.h"
+#include "window.h"
+
+#define NETWORK_RADIUS 2
+
+struct median {
+	int radius;
+	unsigned border;
+};
+
+static const struct ivp_param params[] = {
+    IVP_PARAM(struct median, radius, .min = 1, .max = IVP_HISTOGRAMS_MAX_RADIUS, .def = 1,
+	      .unit = "px", .help = "pixels on each side of the middle one"),
+    IVP_PARAM(struct median, border, .choices = ivp_border_words, .def = IVP_BORDER_REPLICATE,
+	      .help = IVP_BORDER_HELP),
+    {0},
+};
+
+#define SAMPLE     uint8_t
+#define NAME(word) word##_8
+#include "median-network.h"
+
+#define SAMPLE     uint16_t
+#define NAME(word) word##_16
+#include "median-network.h"
+
+struct median_scratch {
+	struct ivp_window *window; /* one of these two */
+	struct ivp_histograms *histograms;
+	uint8_t *row; /* a result that is still premultiplied */
+};
+
+static bool is_wide(uint32_t format)
+{
+	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
+}
+
+static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
+		 struct ivp_why *why)
+{
+	const struct median *median = self;
+
+	*out = *in;
+	if (is_wide(in->format) && median->radius > NETWORK_RADIUS) {
+		ivp_why_set(why,
+			    "16-bit images have medians up to radius %d, not %d; convert the image "
+			    "to 8 bits, or take a smaller radius",
+			    NETWORK_RADIUS, median->radius);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		     uint32_t end)
+{
+	const struct median *median = self;
+
+	(void)out;
+	return ivp_need_around(in, end, (uint32_t)median->radius);
+}
+
+static void lay_out(const struct median *median, const struct ivp_shape *in,
+		    struct ivp_carve *carve)
+{
+	struct median_scratch *made = ivp_carve(carve, sizeof(*made)), all = {0};
+	const uint32_t radius = (uint32_t)median->radius;
+
+	if (radius <= NETWORK_RADIUS)
+		all.window = ivp_window_make(carve, &(struct ivp_window){.shape = *in,
+									 .border = median->border,
+									 .reach_x = radius,
+									 .reach_y = radius});
+	else
+		all.histograms = ivp_histograms_make(carve, in, radius, median->border);
+	all.row = ivp_carve(carve, (size_t)in->width * ivp_format_pixel_bytes(in->format));
+	if (made)
+		*made = all;
+}
+
+static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
+			    const struct ivp_shape *out)
+{
+	struct ivp_carve carve = {0};
+
+	(void)out;
+	lay_out(self, in, &carve);
+	return carve.used;
+}
+
+static void prepare(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		    void *scratch)
+{
+	(void)out;
+	lay_out(self, in, &(struct ivp_carve){.base = scratch});
+}
+
+static void by_network(const struct median *median, const struct ivp_input *in,
+		       const struct ivp_output *out, struct ivp_rows rows,
+		       const struct median_scratch *scratch)
+{
+	const uint32_t format = in->shape.format;
+	const size_t step = ivp_format_channels(format), samples = in->shape.width * step;
+
+	if (!rows.go_on)
+		ivp_window_start(scratch->window, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y++) {
+		const void *const *around = ivp_window_rows(scratch->window, in, y);
+		uint8_t *to = out->pixels + y * out->stride;
+		uint8_t *result = ivp_has_alpha(format) ? scratch->row : to;
+
+		(is_wide(format) ? median_row_16 : median_row_8)(around, result, samples, step,
+								 (unsigned)median->radius);
+		if (result != to)
+			ivp_unpremultiply(format, result, to, in->shape.width);
+	}
+}
+
+static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
+		  struct ivp_rows rows, void *scratch)
+{
+	const struct median_scratch *all = scratch;
+
+	if (all->window) {
+		by_network(self, in, out, rows, all);
+		return;
+	}
+	if (!rows.go_on)
+		ivp_histograms_start(all->histograms, in, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y += IVP_HISTOGRAMS_BAND)
+		ivp_histograms_band(all->histograms, in, y, rows.end, out);
+}
+
+const struct ivp_filter ivp_filter_median = {
+    .name = "median",
+    .summary = "removes specks: the middle level of a square",
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
+    .private_bytes = sizeof(struct median),
+    .params = params,
+    .shape = shape,
+    .need = need,
+    .scratch_bytes = scratch_bytes,
+    .prepare = prepare,
+    .apply = apply,
+};
