@@ -18,6 +18,7 @@ enum ivp_param_type {
 	IVP_PARAM_BOOL,   /* field: bool */
 	IVP_PARAM_CHOICE, /* field: unsigned, the index into choices */
 	IVP_PARAM_FILE,   /* field: struct ivp_param_file */
+	IVP_PARAM_LIST,   /* field: struct ivp_param_list */
 };
 
 /* A file that the configuration names, whole, in private memory that belongs to the private
@@ -29,13 +30,21 @@ struct ivp_param_file {
 	const void *parsed; /* what the row's parse made of it, aligned to 64; NULL without parse */
 };
 
+#define IVP_PARAM_LIST_MOST 961 /* a kernel of 31 x 31 */
+
+/* Numbers, in the order in which the configuration has them. */
+struct ivp_param_list {
+	unsigned count; /* at least 1 */
+	double values[IVP_PARAM_LIST_MOST];
+};
+
 /* One row of a parameter table. The table ends with a row whose name is NULL. */
 struct ivp_param {
-	const char *name;           /* the configuration key */
-	const char *help;           /* one line, begins lower-case, no full stop */
-	const char *unit;           /* "px", "%"; NULL if it has none */
-	double min, max;            /* INT and REAL: both allowed; FILE: max bytes */
-	double def;                 /* the default; CHOICE: an index, BOOL: 0 or 1 */
+	const char *name; /* the configuration key */
+	const char *help; /* one line, begins lower-case, no full stop */
+	const char *unit; /* "px", "%"; NULL if it has none */
+	double min, max;  /* INT, REAL, of a LIST each: both allowed; FILE: max bytes */
+	double def;       /* the default; CHOICE: an index, BOOL: 0 or 1, LIST: its only number */
 	const char *const *choices; /* CHOICE: the words, ended by NULL */
 	enum ivp_param_type type;
 	size_t offset; /* of the field in the filter's private struct */
@@ -62,7 +71,8 @@ struct ivp_param {
 			double: IVP_PARAM_REAL,                                                    \
 			_Bool: IVP_PARAM_BOOL,                                                     \
 			unsigned: IVP_PARAM_CHOICE,                                                \
-			struct ivp_param_file: IVP_PARAM_FILE),                                    \
+			struct ivp_param_file: IVP_PARAM_FILE,                                     \
+			struct ivp_param_list: IVP_PARAM_LIST),                                    \
 		.offset = offsetof(private_type, field),                                           \
 		__VA_ARGS__                                                                        \
 	}

@@ -45,6 +45,10 @@ static void print_range(const struct ivp_param *param, FILE *to)
 							: " or ",
 				param->choices[i]);
 		break;
+	case IVP_PARAM_LIST:
+		fprintf(to, "a list of up to %d numbers, each %g to %g", IVP_PARAM_LIST_MOST,
+			param->min, param->max);
+		break;
 	case IVP_PARAM_FILE:
 		fprintf(to, "a file of at most %.0f bytes", param->max);
 		break;
@@ -103,7 +107,7 @@ static void print_json_text(const char *text, FILE *to)
 
 static void describe_param_json(const struct ivp_param *param, FILE *to)
 {
-	static const char *const types[] = {"int", "real", "bool", "choice", "file"};
+	static const char *const types[] = {"int", "real", "bool", "choice", "file", "list"};
 	bool number = param->type == IVP_PARAM_INT || param->type == IVP_PARAM_REAL;
 
 	fputs("{\"name\": ", to);
@@ -117,6 +121,10 @@ static void describe_param_json(const struct ivp_param *param, FILE *to)
 	if (number)
 		fprintf(to, ", \"min\": %.17g, \"max\": %.17g, \"default\": %.17g", param->min,
 			param->max, param->def);
+	if (param->type == IVP_PARAM_LIST)
+		fprintf(to,
+			", \"min\": %.17g, \"max\": %.17g, \"max_count\": %d, \"default\": [%.17g]",
+			param->min, param->max, IVP_PARAM_LIST_MOST, param->def);
 	if (param->type == IVP_PARAM_BOOL)
 		fprintf(to, ", \"default\": %s", param->def != 0 ? "true" : "false");
 	if (param->type == IVP_PARAM_FILE)

@@ -52,6 +52,9 @@ static void store(const struct ivp_param *param, void *self, double value)
 	case IVP_PARAM_CHOICE:
 		*(unsigned *)field = (unsigned)value;
 		break;
+	case IVP_PARAM_LIST:
+		*(struct ivp_param_list *)field = (struct ivp_param_list){1, {value}};
+		break;
 	case IVP_PARAM_FILE:
 		break; /* none */
 	}
@@ -171,6 +174,8 @@ int ivp_param_set(const struct ivp_param *param, void *self, const char *text, s
 		return set_choice(param, self, text, why);
 	case IVP_PARAM_FILE:
 		return set_file(param, self, text, why);
+	case IVP_PARAM_LIST:
+		return ivp_param_list_set(param, self, text, why);
 	default:
 		return set_number(param, self, text, why);
 	}
@@ -201,6 +206,9 @@ void ivp_param_print(const struct ivp_param *param, const void *self, FILE *to)
 		break;
 	case IVP_PARAM_CHOICE:
 		fputs(param->choices[*(const unsigned *)field], to);
+		break;
+	case IVP_PARAM_LIST:
+		ivp_param_list_print(field, to);
 		break;
 	case IVP_PARAM_FILE:
 		if (((const struct ivp_param_file *)field)->name)

@@ -41,6 +41,11 @@ int ivp_param_file_take(const struct ivp_param *param, const char *name, uint8_t
 			size_t size, struct ivp_param_file *file, struct ivp_why *why);
 void ivp_param_file_finish(struct ivp_param_file *file);
 
+/* The same for a list: numbers in decimals with blanks, commas or line ends between them. */
+int ivp_param_list_set(const struct ivp_param *param, void *self, const char *text,
+		       struct ivp_why *why);
+void ivp_param_list_print(const struct ivp_param_list *list, FILE *to);
+
 /* Texts made from the tables. Each writes to a stream and returns nothing. */
 void ivp_filter_list(FILE *to); /* a line each: name, summary */
 void ivp_filter_describe(const struct ivp_filter *filter, FILE *to); /* for people */

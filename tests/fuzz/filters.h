@@ -39,6 +39,22 @@ static inline void take_file(struct script *script, const struct ivp_param *para
 	}
 }
 
+/* Few numbers or many, as text. */
+static inline void take_list(struct script *script, const struct ivp_param *param, void *self)
+{
+	const unsigned count = 1 + take16(script) % IVP_PARAM_LIST_MOST;
+	char text[IVP_PARAM_LIST_MOST * 24];
+	struct ivp_why why;
+	size_t used = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		used +=
+		    (size_t)snprintf(text + used, sizeof(text) - used, "%.6g%s",
+				     param->min + (param->max - param->min) * take8(script) / 255,
+				     i % 2 ? ", " : "\n");
+	CHECK(ivp_param_set(param, self, text, &why) == 0);
+}
+
 /* The value as text, so that the way from text to the private struct is taken too. */
 static inline void take_value(struct script *script, const struct ivp_param *param, void *self,
 			      double most)
@@ -67,6 +83,9 @@ static inline void take_value(struct script *script, const struct ivp_param *par
 	case IVP_PARAM_INT:
 		snprintf(text, sizeof(text), "%.0f", floor(value));
 		break;
+	case IVP_PARAM_LIST:
+		take_list(script, param, self);
+		return;
 	default:
 		snprintf(text, sizeof(text), "%.15f", value);
 	}

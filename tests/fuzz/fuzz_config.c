@@ -34,6 +34,7 @@ static void check_values(const struct ivp_filter *filter, const void *one, const
 		    (const void *)((const uint8_t *)other + param->offset);
 		const size_t bytes = param->type == IVP_PARAM_REAL   ? sizeof(double)
 				     : param->type == IVP_PARAM_BOOL ? sizeof(bool)
+				     : param->type == IVP_PARAM_LIST ? sizeof(struct ivp_param_list)
 								     : sizeof(int);
 
 		if (param->type == IVP_PARAM_FILE)

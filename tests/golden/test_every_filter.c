@@ -26,6 +26,24 @@ static void choose_file(const struct ivp_param *param, void *self, uint64_t *ran
 		*field = file;
 }
 
+/* Whole numbers or not, in such numbers as rectangles have. */
+static void choose_list(const struct ivp_param *param, void *self, uint64_t *random)
+{
+	static const unsigned counts[] = {1, 3, 9, 15, 25, 49, 961};
+	const unsigned count = counts[random_next(random) % count_of(counts)];
+	const double part = random_next(random) & 1 ? 1 : 0.37;
+	char text[IVP_PARAM_LIST_MOST * 8] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		double value = ((double)(random_next(random) % 9) - 4) * part;
+
+		value = value < param->min ? param->min : value > param->max ? param->max : value;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%.3g ", value);
+	}
+	assert_int_equal(ivp_param_set(param, self, text, NULL), 0);
+}
+
 /* The least, the greatest, the default, or a value between, small ones more often. */
 static void choose(const struct ivp_param *param, void *self, uint64_t *random)
 {
@@ -38,6 +56,10 @@ static void choose(const struct ivp_param *param, void *self, uint64_t *random)
 
 	if (param->type == IVP_PARAM_FILE) {
 		choose_file(param, self, random);
+		return;
+	}
+	if (param->type == IVP_PARAM_LIST) {
+		choose_list(param, self, random);
 		return;
 	}
 	while (param->type == IVP_PARAM_CHOICE && param->choices[choices])

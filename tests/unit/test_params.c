@@ -16,6 +16,7 @@ struct sample {
 	bool fast;
 	unsigned colour;
 	struct ivp_param_file table;
+	struct ivp_param_list weights;
 };
 
 static const char *const colours[] = {"red", "green", "blue", NULL};
@@ -40,6 +41,7 @@ static const struct ivp_param params[] = {
 	      .help = "how \"large\""),
     IVP_PARAM(struct sample, fast, .def = 1, .help = "whether to hurry"),
     IVP_PARAM(struct sample, colour, .choices = colours, .def = 2, .help = "which one"),
+    IVP_PARAM(struct sample, weights, .min = -8, .max = 8, .def = 1, .help = "how heavy"),
     IVP_PARAM(struct sample, table, .max = 10, .parse = parse_table, .help = "what to look up"),
     {0},
 };
@@ -116,6 +118,26 @@ static void values_of_each_type_are_read(void **state)
 	assert_true(self.fast);
 	assert_int_equal(set(&self, "colour", "green", NULL), 0);
 	assert_int_equal(self.colour, 1);
+	assert_int_equal(set(&self, "weights", " 1,-2.5\n\t8 ; .5, ", NULL), 0);
+	assert_int_equal(self.weights.count, 4);
+	assert_true(self.weights.values[1] == -2.5 && self.weights.values[3] == 0.5);
+}
+
+static void lists_are_as_long_as_they_may_be(void **state)
+{
+	char text[2 * IVP_PARAM_LIST_MOST + 3];
+	struct sample self;
+
+	(void)state;
+	ivp_params_default(&sample, &self);
+	assert_int_equal(self.weights.count, 1);
+	for (size_t i = 0; i <= IVP_PARAM_LIST_MOST; i++)
+		memcpy(text + 2 * i, "7 ", 3);
+	refuse("weights", text, "has more than 961 numbers");
+	text[2 * IVP_PARAM_LIST_MOST] = '\0';
+	assert_int_equal(set(&self, "weights", text, NULL), 0);
+	assert_int_equal(self.weights.count, IVP_PARAM_LIST_MOST);
+	assert_true(self.weights.values[IVP_PARAM_LIST_MOST - 1] == 7);
 }
 
 static void what_is_no_value_is_refused_and_changes_nothing(void **state)
@@ -126,6 +148,11 @@ static void what_is_no_value_is_refused_and_changes_nothing(void **state)
 	refuse("count", "2.5", "'2.5' is not a whole number");
 	refuse("count", "5px", "'5px' is not a number");
 	refuse("count", "", "'' is not a number");
+	refuse("weights", " , ", "has no numbers; write them with blanks between them");
+	refuse("weights", "1 2 x 4", "number 3: 'x' is not a number");
+	refuse("weights", "1 9", "number 2: 9 is above the maximum 8");
+	refuse("weights", "0000000000000000000000000000000001",
+	       "number 1: '00000000000000000000000000000000...' is too long for a number");
 	refuse("size", "0.2499", "0.2499 is below the minimum 0.25 px");
 	refuse("size", "1e300", "1e+300 is above the maximum 12.5 px");
 	refuse("size", "2 em", "'2 em' is not a number of px");
@@ -297,7 +324,8 @@ static void every_table_takes_its_limits_and_nothing_beyond(void **state)
 
 			if (param->type == IVP_PARAM_FILE)
 				assert_in_range(param->max, 1, IVP_PARAM_FILE_MOST);
-			if (param->type != IVP_PARAM_INT && param->type != IVP_PARAM_REAL)
+			if (param->type != IVP_PARAM_INT && param->type != IVP_PARAM_REAL &&
+			    param->type != IVP_PARAM_LIST)
 				continue;
 			assert_true(param->min <= param->def && param->def <= param->max);
 			set_to(ivp_filters[i], param, param->min, 0);
@@ -434,6 +462,8 @@ static void texts_for_people_name_every_parameter_with_its_limits(void **state)
 				  "               yes or no, default yes\n"
 				  "  colour       which one\n"
 				  "               red, green or blue, default blue\n"
+				  "  weights      how heavy\n"
+				  "               a list of up to 961 numbers, each -8 to 8, default 1\n"
 				  "  table        what to look up\n"
 				  "               a file of at most 10 bytes, default none\n");
 	free(text);
@@ -457,6 +487,8 @@ static void the_template_is_a_commented_stage(void **state)
 				  "        fast = yes\n"
 				  "        # which one: red, green or blue\n"
 				  "        colour = blue\n"
+				  "        # how heavy: a list of up to 961 numbers, each -8 to 8\n"
+				  "        weights = 1\n"
 				  "        # what to look up: a file of at most 10 bytes\n"
 				  "        table = \"\"\n"
 				  "    }\n"
@@ -485,6 +517,7 @@ int main(void)
 	    cmocka_unit_test(defaults_are_those_of_the_table),
 	    cmocka_unit_test(keys_are_found_by_their_whole_names),
 	    cmocka_unit_test(values_of_each_type_are_read),
+	    cmocka_unit_test(lists_are_as_long_as_they_may_be),
 	    cmocka_unit_test(what_is_no_value_is_refused_and_changes_nothing),
 	    cmocka_unit_test(numbers_that_only_the_c_library_knows_are_refused),
 	    cmocka_unit_test(printed_values_read_back_as_they_were),
