@@ -30,6 +30,7 @@ static const struct {
      {"radius=2", "border=reflect", NULL},
      {0xb269d1b5b9e765bd, 0x8723370aff8369c8, 0x3e5f45d0f76d92bd}},
     {"median", {"radius=9", NULL}, {0x18d609d0628d6cb7, 0x0493529a6fb0d69a, 0x80152e573d5caa9c}},
+    {"bilateral", {NULL}, {0xb2bd5bb721feeb67, 0x436abad29c506888, 0xc31241458f1688f0}},
     {"convolve",
      {"kernel=0 -1 0 -1 5 -1 0 -1 0", NULL},
      {0x72334073f8d5c9d5, 0xc0bf4c3bf9e1a858, 0xc31c3cc58f46b612}},
