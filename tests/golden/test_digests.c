@@ -11,7 +11,7 @@
 
 static const struct {
 	const char *filter, *settings[4]; /* settings ended by NULL */
-	uint64_t digests[6]; /* of the formats, in their order; 0 where it takes none */
+	uint64_t digests[6];              /* of the formats, in their order; 0: refused */
 } golden[] = {
     {"gaussian-blur", {NULL}, {0x6660f3dbcd97571c, 0x200c00d618d82b6c, 0x0212cffaf16c216d}},
     {"gaussian-blur",
@@ -25,19 +25,29 @@ static const struct {
      {NULL},
      {0x67d6b7f15d7fc987, 0x8b03d22653405a5a, 0xda9068b5d6a1d12e, 0x0a314f32cb293044,
       0x0411ff0aeaf0e841, 0x7b092cfd21e437ac}},
-    {"median", {NULL}, {0x098f4c88dfd0055e, 0xb32e9e51ab450969, 0x591760596afe8f8c}},
+    {"median",
+     {NULL},
+     {0x098f4c88dfd0055e, 0xb32e9e51ab450969, 0x591760596afe8f8c, 0x8b2ee93fe18cfeb0,
+      0x7587a6c5dcda14f1, 0x47d23f33f4de3f19}},
     {"median",
      {"radius=2", "border=reflect", NULL},
-     {0xb269d1b5b9e765bd, 0x8723370aff8369c8, 0x3e5f45d0f76d92bd}},
+     {0xb269d1b5b9e765bd, 0x8723370aff8369c8, 0x3e5f45d0f76d92bd, 0xc762e52bf048bb23,
+      0x96b1477ea98d5844, 0x0ccc03dca8bf0c42}},
     {"median", {"radius=9", NULL}, {0x18d609d0628d6cb7, 0x0493529a6fb0d69a, 0x80152e573d5caa9c}},
-    {"bilateral", {NULL}, {0xb2bd5bb721feeb67, 0x436abad29c506888, 0xc31241458f1688f0}},
+    {"bilateral",
+     {NULL},
+     {0xb2bd5bb721feeb67, 0x436abad29c506888, 0xc31241458f1688f0, 0x5f7c6824f79ff25a,
+      0x889bf43754133a99, 0xa7407792b7d80232}},
     {"convolve",
      {"kernel=0 -1 0 -1 5 -1 0 -1 0", NULL},
      {0x72334073f8d5c9d5, 0xc0bf4c3bf9e1a858, 0xc31c3cc58f46b612}},
     {"convolve",
      {"kernel=.1 .2 .4 .1 .2", "width=5", "border=constant"},
      {0xeeae55a596ffdb27, 0xa0a15dbebd4b4699, 0xcf159217599a06d5}},
-    {"sobel", {NULL}, {0x67d6b7f15d7fc987, 0x8b03d22653405a5a, 0xda9068b5d6a1d12e}},
+    {"sobel",
+     {NULL},
+     {0x67d6b7f15d7fc987, 0x8b03d22653405a5a, 0xda9068b5d6a1d12e, 0x0a314f32cb293044,
+      0x0411ff0aeaf0e841, 0x7b092cfd21e437ac}},
     {"laplacian",
      {"result=signed", NULL},
      {0x61296e3684bf978d, 0x0c5ca203e23c6844, 0x58226f99ed76ca7f, 0xf1333df902ad28ef,
@@ -60,22 +70,28 @@ static const struct {
       0x4dcce19a3badf4fa, 0x6ee89834c8d9bdb5}},
     {"resize",
      {"kernel=nearest", NULL},
-     {0x240bf66221ab6890, 0xb27bbef0c51f0a88, 0x70157bc83a848d98}},
+     {0x240bf66221ab6890, 0xb27bbef0c51f0a88, 0x70157bc83a848d98, 0xd69416ddc133c6f2,
+      0x2dd94a23225e00bd, 0x00784de2f43172a8}},
     {"resize",
      {"kernel=box", "percent=33", NULL},
-     {0x3be58e0db11952cc, 0x80a3fab2997403f4, 0x26ee2c6fd83ceff2}},
+     {0x3be58e0db11952cc, 0x80a3fab2997403f4, 0x26ee2c6fd83ceff2, 0x947ec12924f6a5f9,
+      0xccbec29f56610f4a, 0x45149ff3f5b376aa}},
     {"resize",
      {"kernel=bilinear", "percent=171", NULL},
-     {0x36fd63abb3c48a9c, 0xdb8460651a359771, 0x79bf57d310039fc3}},
+     {0x36fd63abb3c48a9c, 0xdb8460651a359771, 0x79bf57d310039fc3, 0x36e41a4307791eb6,
+      0xaa3e02689f19682a, 0xd339fe92de2be19e}},
     {"resize",
      {"kernel=bicubic", "percent=140", NULL},
-     {0x2738597e8f17e89d, 0x4020914912a5e7a7, 0x1f10d923c03f1346}},
+     {0x2738597e8f17e89d, 0x4020914912a5e7a7, 0x1f10d923c03f1346, 0x54ba6ed99c2c2d0a,
+      0x70d0c328ec05413f, 0xaddb32031e9bbc0e}},
     {"resize",
      {"kernel=lanczos3", "percent=41", NULL},
-     {0x2594d4a89880c08d, 0x5813d78a58413d7e, 0x31d935716ca190eb}},
+     {0x2594d4a89880c08d, 0x5813d78a58413d7e, 0x31d935716ca190eb, 0x1fbbe15382bb309f,
+      0xa2ddef652d1dfdc7, 0xefb857d9cfb364b8}},
     {"resize",
      {"kernel=mitchell", "percent=80", "linear=yes", NULL},
-     {0x7ba082b352d10ff0, 0x7a5fddc9d1affc62, 0xd55a9b1e02f9ce53}},
+     {0x7ba082b352d10ff0, 0x7a5fddc9d1affc62, 0xd55a9b1e02f9ce53, 0x1b5723924187dcc8,
+      0x6dca4eb88b51373f, 0x8b92616d57429932}},
     {"crop",
      {"percent=60", "gravity=centre", NULL},
      {0x0f2e4231db483b35, 0x1ea8fcc9ea4dc41b, 0xb60b71ddb1a97773, 0x44331b04a36931a2,
@@ -96,8 +112,14 @@ static const struct {
      {NULL},
      {0x3ed250afe16e6744, 0x62dbae2594650fe6, 0x12b3861c3a504994, 0xc14abf0361a6308c,
       0x87a7fbbf2109ebd3, 0x85d7d8dd5b34198a}},
-    {"auto-orient", {NULL}, {0, 0, 0}},
-    {"stat", {NULL}, {0, 0, 0}},
+    {"auto-orient",
+     {NULL},
+     {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede, 0x71fe24d752983e5f,
+      0x65c3bcfdd110c96c, 0x1272164ea653600e}},
+    {"stat",
+     {NULL},
+     {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede, 0x71fe24d752983e5f,
+      0x65c3bcfdd110c96c, 0x1272164ea653600e}},
     {"grayscale",
      {NULL},
      {0x9cf714d5f67206ba, 0x00139ee76f997b09, 0xddeece8b530de6ab, 0x71fe24d752983e5f,
@@ -189,16 +211,19 @@ static uint64_t digest_of_case(size_t index, uint32_t format)
 	const struct ivp_filter *filter = ivp_filter_find(golden[index].filter);
 	const char *const *settings = golden[index].settings;
 	struct picture in = picture_make(257, 131, format), out;
-	uint64_t result;
+	struct ivp_shape shape;
+	uint64_t result = 0;
 	void *self;
 
 	assert_non_null(filter);
 	self = filter_configure(filter, settings[0], settings[1], settings[2], NULL);
 	picture_fill(&in, SMOOTH, 7);
-	out = filter_run(filter, self, &in);
-	result = digest(&out);
+	if (!filter->shape || filter->shape(self, &in.shape, &shape, NULL) == 0) {
+		out = filter_run(filter, self, &in);
+		result = digest(&out);
+		picture_free(&out);
+	}
 	picture_free(&in);
-	picture_free(&out);
 	free(self);
 	return result;
 }
