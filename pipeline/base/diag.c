@@ -8,9 +8,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
-#define LONGEST_WORD 63
+#define SHORTEST_PART 4
+#define LONGEST_WORD  63
 
 static void append(struct ivp_diag *diag, const char *line, size_t bytes)
 {
@@ -117,11 +119,49 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
 	return above[b_length];
 }
 
+/* Of a name of several words, one that was left out is no typing error: "gausian", "limit". The
+ * distance to the nearest of its words, or SIZE_MAX if it has but one. Short words are too alike. */
+static size_t distance_to_part(const char *word, size_t length, const char *name)
+{
+	size_t best = SIZE_MAX;
+
+	if (!strchr(name, '-'))
+		return best;
+	while (*name) {
+		const size_t part = strcspn(name, "-");
+		const size_t wrong = distance(word, length, name, part);
+
+		if (part >= SHORTEST_PART && 4 * wrong <= part && wrong < best)
+			best = wrong;
+		name += part + (name[part] == '-');
+	}
+	return best;
+}
+
+static const char *nearest_by_part(const char *word, size_t length, const char *const *words)
+{
+	const char *best = NULL;
+	size_t best_distance = SIZE_MAX;
+
+	for (; *words; words++) {
+		const size_t wrong = strlen(*words) > LONGEST_WORD
+					 ? SIZE_MAX
+					 : distance_to_part(word, length, *words);
+
+		if (wrong < best_distance) {
+			best_distance = wrong;
+			best = *words;
+		}
+	}
+	return best;
+}
+
 const char *ivp_nearest_word(const char *word, const char *const *words)
 {
+	const char *const *const all = words;
 	size_t length = strlen(word);
 	const char *best = NULL;
-	size_t best_distance = 0;
+	size_t best_distance = SIZE_MAX;
 
 	if (length > LONGEST_WORD)
 		return NULL;
@@ -133,10 +173,10 @@ const char *ivp_nearest_word(const char *word, const char *const *words)
 		if (other > LONGEST_WORD)
 			continue;
 		wrong = distance(word, length, *words, other);
-		if (3 * wrong <= longer && (!best || wrong < best_distance)) {
+		if (3 * wrong <= longer && wrong < best_distance) {
 			best = *words;
 			best_distance = wrong;
 		}
 	}
-	return best;
+	return best ? best : nearest_by_part(word, length, all);
 }

@@ -175,6 +175,13 @@ static void sort_and_check_flow(struct ivp_topology *topology, struct ivp_diag *
 	}
 }
 
+void ivp_topology_check_declared(const struct ivp_topology *topology, struct ivp_diag *diag)
+{
+	for (unsigned i = 0; i < topology->link_count; i++)
+		if (!topology->links[i]->declared)
+			report_undeclared(topology, topology->links[i], diag);
+}
+
 int ivp_topology_check_chain(struct ivp_topology *topology, struct ivp_diag *diag)
 {
 	unsigned errors = diag->errors;

@@ -216,6 +216,11 @@ static int read_topology(const char *text, const char *file, struct ivp_topology
 		choose_cpus(builder.topology);
 	if (error == 0 && diag->errors == errors)
 		check_unused(builder.topology, diag);
+	/* A part of a chain may leave links to their defaults; a chain with a wrong value will not be
+	 * looked at as a whole. */
+	else if (error == 0 && builder.complete &&
+		 (builder.topology->feeder.declared || builder.topology->sink.declared))
+		ivp_topology_check_declared(builder.topology, diag);
 	if (error == 0 && diag->errors != errors)
 		error = -EINVAL;
 	if (error) {

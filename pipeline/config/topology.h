@@ -155,6 +155,9 @@ void ivp_topology_destroy(struct ivp_topology *topology); /* NULL is fine */
  */
 int ivp_topology_check_chain(struct ivp_topology *topology, struct ivp_diag *diag);
 
+/* The part of that which holds whatever else is wrong: links that are named, but not declared. */
+void ivp_topology_check_declared(const struct ivp_topology *topology, struct ivp_diag *diag);
+
 /* Named things, or NULL. */
 struct ivp_link_conf *ivp_topology_link(const struct ivp_topology *topology, const char *name);
 struct ivp_stage_conf *ivp_topology_stage(const struct ivp_topology *topology, const char *name);

@@ -8,7 +8,7 @@
 #define IVP_HOST_FEEDER_H
 
 #include "codec/codec.h"
-#include "host/inputs.h"
+#include "config/inputs.h"
 #include "transport/port.h"
 
 struct ivp_feeder_options {

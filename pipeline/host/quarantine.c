@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "host/file.h"
-#include "host/inputs.h"
+#include "config/inputs.h"
 
 #define REASONS "reasons.txt"
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "config/inputs.h"
 #include "supervisor/windows.h"
 
 /* What a QEMU process takes besides its guest's memory: measured 45 to 90 MiB with 7.2. */
@@ -26,6 +27,20 @@ static const char *key_at(int line, const char *key)
 	return line > 0 ? key : NULL;
 }
 
+/* What is there has to give the feeder at least one file: an empty folder does not. */
+static int require_files(const struct ivp_feeder_conf *feeder, const char *key, const char *input,
+			 struct ivp_diag *diag)
+{
+	struct ivp_inputs inputs;
+	struct ivp_why why;
+	int error = ivp_inputs_collect(&input, 1, &inputs, &why);
+
+	if (error)
+		ivp_diag_error(diag, feeder->file, feeder->line, key, "%s", why.text);
+	ivp_inputs_finish(&inputs);
+	return error;
+}
+
 static int require_input(const struct ivp_topology *topology, const char *input,
 			 struct ivp_diag *diag)
 {
@@ -35,7 +50,7 @@ static int require_input(const struct ivp_topology *topology, const char *input,
 	int error;
 
 	if (access(input, R_OK) == 0)
-		return 0;
+		return require_files(feeder, key, input, diag);
 	error = -errno;
 	if (error != -ENOENT) {
 		ivp_diag_error(diag, feeder->file, feeder->line, key, "cannot read %s: %s", input,
@@ -44,7 +59,7 @@ static int require_input(const struct ivp_topology *topology, const char *input,
 	}
 	if (glob(input, GLOB_NOSORT, NULL, &found) == 0) {
 		globfree(&found);
-		return 0;
+		return require_files(feeder, key, input, diag);
 	}
 	ivp_diag_error(diag, feeder->file, feeder->line, key,
 		       "no such file or folder, and no file that it stands for: %s", input);
@@ -72,7 +87,8 @@ static int report_output(const struct ivp_topology *topology, const char *what, 
 
 	ivp_diag_error(diag, sink->file, sink->line, key_at(sink->line, "output"), "%s %s: %s",
 		       what, folder, strerror(-error));
-	return error;
+	/* Of what is to be made, not to be read: another exit status (ivp_exit_code). */
+	return error == -ENOTDIR || error == -ENOENT ? -EEXIST : error;
 }
 
 /* The output is a folder that can be written, or one that the sink can make: only its last part.
@@ -102,7 +118,7 @@ static int require_output(const struct ivp_topology *topology, struct ivp_diag *
 	else if (access(parent, W_OK | X_OK) < 0)
 		error = -errno;
 	if (error)
-		report_output(topology, "cannot write in", parent, error, diag);
+		error = report_output(topology, "cannot write in", parent, error, diag);
 	free(parent);
 	return error;
 }

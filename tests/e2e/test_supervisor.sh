@@ -138,7 +138,7 @@ head -c 100 "$tmp/in/one.ppm" >"$tmp/in/cut.ppm"
 check "a rejected input is named, and said by the exit status" says 65 "cut.ppm" run --output "$tmp/out"
 rm "$tmp/in/cut.ppm"
 check "an input that is not there ends it before the start" says 66 "none.png" run --input "$tmp/none.png"
-check "an output that cannot be made does too" says 66 "cannot make a folder" run --output "$tmp/in/one.ppm/x"
+check "an output that cannot be made does too" says 73 "cannot write in" run --output "$tmp/in/one.ppm/x"
 check "a run folder that is there is not used" says 73 "$tmp/in" \
 	"$pipeline" run "$tmp/chain.conf" --local --name "$name" --run-dir "$tmp/in"
 check "nothing is left of these" nothing_left

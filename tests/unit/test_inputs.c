@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "host/inputs.h"
+#include "config/inputs.h"
 
 static char folder[256];
 static struct ivp_why why;

@@ -50,6 +50,8 @@ static void the_nearest_name_is_suggested_if_it_is_near(void **state)
 {
 	(void)state;
 	assert_string_equal(ivp_filter_nearest("gausian-blur"), "gaussian-blur");
+	assert_string_equal(ivp_filter_nearest("gausian"), "gaussian-blur");
+	assert_string_equal(ivp_filter_nearest("guassian"), "gaussian-blur");
 	assert_string_equal(ivp_filter_nearest("resise"), "resize");
 	assert_null(ivp_filter_nearest("xyzzy"));
 }

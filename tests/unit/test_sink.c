@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
-#include "host/inputs.h"
+#include "config/inputs.h"
 #include "host/sink.h"
 
 static char folder[256], out[300];

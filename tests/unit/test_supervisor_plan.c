@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "helpers/test.h"
 
+#include <sysexits.h>
+
+#include "base/units.h"
 #include "supervisor/places.h"
 #include "supervisor/plan.h"
 #include "supervisor/requirements.h"
@@ -176,10 +179,12 @@ static void missing_inputs_and_unwritable_outputs_are_found_before_the_start(voi
 		 folder, folder, folder, folder, conf);
 	topology = parse(text);
 	assert_int_not_equal(ivp_require_files(topology, &diag), 0);
-	assert_int_equal(diag.errors, 3);
+	/* The folder that is there has no image in it. */
+	assert_int_equal(diag.errors, 4);
+	assert_non_null(strstr(diag.text, "no image"));
 	assert_non_null(strstr(diag.text, "/no.png"));
 	assert_non_null(strstr(diag.text, "/*.png"));
-	assert_non_null(strstr(diag.text, "cannot make a folder"));
+	assert_non_null(strstr(diag.text, "cannot write in"));
 	ivp_diag_finish(&diag);
 	ivp_topology_destroy(topology);
 
@@ -191,8 +196,15 @@ static void missing_inputs_and_unwritable_outputs_are_found_before_the_start(voi
 	/* The sink makes the last part of a path only. */
 	snprintf(text, sizeof(text), "sink { input = b output = \"%s/x/y\" }\n", folder);
 	topology = parse(text);
-	assert_int_equal(ivp_require_files(topology, &diag), -ENOENT);
+	assert_int_equal(ivp_exit_code(ivp_require_files(topology, &diag)), EX_CANTCREAT);
 	assert_non_null(strstr(diag.text, "/x: No such file or directory"));
+	ivp_diag_finish(&diag);
+	ivp_topology_destroy(topology);
+
+	snprintf(text, sizeof(text), "sink { input = b output = \"%s/x\" }\n", conf);
+	topology = parse(text);
+	assert_int_equal(ivp_exit_code(ivp_require_files(topology, &diag)), EX_CANTCREAT);
+	assert_non_null(strstr(diag.text, "Not a directory"));
 	ivp_diag_finish(&diag);
 	ivp_topology_destroy(topology);
 }

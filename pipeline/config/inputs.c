@@ -4,7 +4,7 @@
  * "a.png" and "./a.png" are one file, while two links to one file are two inputs, as their names
  * differ and so do the results'.
  */
-#include "host/inputs.h"
+#include "config/inputs.h"
 
 #include <dirent.h>
 #include <errno.h>
