@@ -186,14 +186,16 @@ static void check_slots(struct ivp_builder *builder, const struct ivp_conf_secti
 {
 	const struct ivp_conf_key *key = find_key(section, "slots");
 	const uint32_t least = ivp_ring_least_slots(link->policy, 1);
+	uint32_t wanted = IVP_MIN_SLOTS;
 
 	if (!key || link->slots >= least)
 		return;
-	while (link->slots < least)
-		link->slots *= 2;
+	/* Not from what is there: of a link without a proper name, or with a wrong number, that is 0. */
+	while (wanted < least)
+		wanted *= 2;
+	link->slots = wanted;
 	ivp_diag_error(builder->diag, key->file, key->line, key->name,
-		       "policy = %s needs at least %u", ivp_policy_words[link->policy],
-		       link->slots);
+		       "policy = %s needs at least %u", ivp_policy_words[link->policy], wanted);
 }
 
 static void build_link(struct ivp_builder *builder, const struct ivp_conf_section *section)
