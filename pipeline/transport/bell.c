@@ -16,6 +16,11 @@
 /* Sleeps in a row that ran out although the position moved: a ring late by chance is one, or two. */
 #define MOST_MISSED 4
 
+/* News of a peer that joins reach the machines of the others in their own time, and what they ring
+ * before is lost: at first sleeps are short, 1 s in all. */
+#define YOUNG_SLEEPS 100
+#define YOUNG_NS     10000000u
+
 int ivp_bell_path(char *path, size_t bytes, const char *pipeline, const char *link)
 {
 	int length = snprintf(path, bytes, "/dev/shm/ivpipe.%s.%s.bell", pipeline, link);
@@ -82,6 +87,8 @@ int ivp_bell_open(struct ivp_bell *bell, const struct ivp_bell_query *query, str
 		ivp_why_set(&part, "nobody serves one: no ivshmem-doorbell device, no socket");
 	if (error)
 		ivp_bell_close(bell);
+	else
+		bell->young = YOUNG_SLEEPS;
 	if (why)
 		why->text[0] = '\0';
 	if (part.text[0])
@@ -147,6 +154,8 @@ static bool take_rings(const struct ivp_bell *bell)
 
 bool ivp_bell_sleep(struct ivp_bell *bell, uint64_t timeout_ns)
 {
+	if (bell->young > 0 && timeout_ns > YOUNG_NS)
+		timeout_ns = YOUNG_NS;
 	const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000u),
 					 .tv_nsec = (long)(timeout_ns % 1000000000u)};
 	struct pollfd polled[2] = {{.fd = bell->wait_fd, .events = POLLIN},
@@ -161,7 +170,9 @@ bool ivp_bell_sleep(struct ivp_bell *bell, uint64_t timeout_ns)
 
 void ivp_bell_judge(struct ivp_bell *bell, bool rung, bool moved)
 {
-	if (rung)
+	if (bell->young > 0)
+		bell->young--;
+	else if (rung)
 		bell->missed = 0;
 	else if (moved)
 		bell->missed++;

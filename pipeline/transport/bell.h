@@ -46,6 +46,7 @@ struct ivp_bell {
 	const char *how;      /* readable: "eventfd", "vfio-pci", "ivpipe_uio", "no interrupts" */
 	unsigned vectors;     /* that peers have */
 	unsigned missed;      /* sleeps in a row that a ring should have ended */
+	unsigned young;       /* short sleeps to come: peers' machines may not know us yet */
 	bool deserted;        /* client: the server is gone */
 	bool told;            /* the port has said that this bell is of no use */
 	unsigned event_bytes; /* to take from wait_fd: 8 of an eventfd, 4 of uio */

@@ -45,7 +45,7 @@ options_of() {
 	shift
 	"$build/$program" "$@" --help | grep -oE '^ +(-[a-zA-Z0-9], )?--[a-z0-9-]+' | grep -oE -- '--.*'
 }
-subcommands=$("$build/pipeline" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p')
+subcommands=$("$build/pipeline" --help | sed -n '/^Commands/,/^$/s/^  \([a-z-]*\) .*/\1/p')
 
 check "pipeline has commands" test -n "$subcommands"
 for word in $(commands pipeline | awk '{ print $2 }' | grep -xE '[a-z]+' | sort -u); do

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/vm.sh"
 
 kills_wanted=20
-images=500
+images=1500
 # With KVM frames flow much faster than guests can be killed.
 [ ! -w /dev/kvm ] || images=5000
 

@@ -65,8 +65,7 @@ types() {
 	tr -d '\r' <"$tmp/console" | grep "^type $1 by $2 " | grep -qF "$3"
 }
 if [ -e "$kernel/modules/ivpipe_uio.ko" ]; then
-	echo "wake = uio" >"$tmp/stage.conf"
-	"$pipeline" image --init "$build/tests/vm/map-types" --config "$tmp/stage.conf" \
+	"$pipeline" image --init "$build/tests/vm/map-types" --config "$tmp/chain.conf" \
 		--modules "$kernel/modules" --output "$tmp/types.cpio"
 	"$pipeline" create "$tmp/chain.conf" --name "$name" >/dev/null
 	arguments blur "$tmp/chain.conf"
