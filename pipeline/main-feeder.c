@@ -59,7 +59,10 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	struct ivp_feeder_account account = {0};
 	struct ivp_output_port port;
 	struct ivp_why why = {""};
-	int status, error = ivp_output_port_open(&port, &where, &why);
+	int status, error;
+
+	where.wait = conf->wait;
+	error = ivp_output_port_open(&port, &where, &why);
 	const bool open = !error;
 
 	ivp_program_confine();

@@ -153,6 +153,7 @@ static int run(struct sink *sink, const struct ivp_topology *topology)
 		sink->how.originals.count = sink->original_count;
 	}
 	where = ivp_program_port(topology, sink->text['n'], sink->link);
+	where.wait = topology->sink.wait;
 	status = drain(sink, &where, &writer);
 	ivp_writer_close(&writer);
 	return status;

@@ -82,6 +82,7 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	char dropped[48] = "";
 
 	in.wake = out.wake = ivp_stage_wake(topology, stage);
+	in.wait = out.wait = stage->wait;
 	int error = make_chain(&chain, stage, arguments->isa, why);
 	if (error)
 		return error;

@@ -42,10 +42,20 @@ struct ivp_liveness {
 	uint64_t looked_ns;
 };
 
-/* For adaptive waiting: how long the last polls slept. */
+/* What waiting is to spare: time or the processor. */
+enum ivp_wait_mode {
+	IVP_WAIT_BALANCED, /* spin as long as a wake-up costs, then sleep */
+	IVP_WAIT_LATENCY,  /* spin for some milliseconds */
+	IVP_WAIT_IDLE,     /* sleep at once */
+};
+
+/* For adaptive waiting: see ivp_backoff_set of the transport. */
 struct ivp_backoff {
-	uint64_t sleep_ns;
-	uint64_t spin_ns; /* 0 on a machine with one processor */
+	uint64_t sleep_ns; /* polling: the next nap */
+	uint64_t spin_ns;  /* 0 on a machine with one processor */
+	enum ivp_wait_mode mode;
+	bool in_vain;   /* the last wait was: the next does not spin */
+	uint64_t spins; /* readable: how often it has spun */
 };
 
 struct ivp_producer {

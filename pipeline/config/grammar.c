@@ -15,6 +15,8 @@ static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
+const char *const ivp_wait_words[] = {"balanced", "latency", "idle", NULL};
+
 /* A key, its field and how to read it. */
 #define RULE(type, key, field, reader, ...)                                                        \
 	{                                                                                          \
@@ -56,6 +58,7 @@ const struct ivp_rule ivp_stage_rules[] = {
     RULE(ivp_stage_conf, "cpus", cpus, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_stage_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_stage_conf, "isa", isa, ivp_value_word, .words = ivp_isa_words),
+    RULE(ivp_stage_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     RULE(ivp_stage_conf, "restart", restart.policy, ivp_value_word, .words = restarts),
     RULE(ivp_stage_conf, "restart-limit", restart.limit, ivp_value_count, .min = 0, .max = 1000000),
     RULE(ivp_stage_conf, "restart-delay", restart.delay_ns, ivp_value_duration,
@@ -76,6 +79,7 @@ const struct ivp_rule ivp_feeder_rules[] = {
 	 .max = 1000000000000),
     RULE(ivp_feeder_conf, "max-side", max_side, ivp_value_count, .min = 1, .max = INT32_MAX),
     RULE(ivp_feeder_conf, "max-bytes", max_bytes, ivp_value_size, .min = 1, .max = 1024 * GIB),
+    RULE(ivp_feeder_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     RULE(ivp_feeder_conf, "bytes", bytes, ivp_value_yes),
     {0},
 };
@@ -87,6 +91,7 @@ const struct ivp_rule ivp_sink_rules[] = {
     RULE(ivp_sink_conf, "quality", quality, ivp_value_count, .min = 1, .max = 100),
     RULE(ivp_sink_conf, "compression", compression, ivp_value_count, .min = 0, .max = 9),
     RULE(ivp_sink_conf, "full", full, ivp_value_word, .words = when_full),
+    RULE(ivp_sink_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     {0},
 };
 

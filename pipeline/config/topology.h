@@ -63,6 +63,9 @@ struct ivp_restart_conf {
 /* Of a stage that says nothing else, of the feeder and of the sink. */
 extern const struct ivp_restart_conf ivp_restart_defaults;
 
+/* In the order of enum ivp_wait_mode. */
+extern const char *const ivp_wait_words[];
+
 /* stage NAME { } */
 struct ivp_stage_conf {
 	char name[IVP_NAME_BYTES];
@@ -75,6 +78,7 @@ struct ivp_stage_conf {
 	unsigned cpus;         /* cpus = 1, of the guest; if not said, threads */
 	unsigned threads;      /* threads = 1, that filter */
 	unsigned isa;          /* isa = auto: index into ivp_isa_words */
+	unsigned wait;         /* wait = balanced: enum ivp_wait_mode */
 	struct ivp_restart_conf restart;
 	uint64_t stall_ns; /* stall = "60s": how long it may give no sign of life */
 	enum ivp_wake
@@ -96,6 +100,7 @@ struct ivp_feeder_conf {
 	uint64_t max_pixels; /* max-pixels = 100000000 */
 	uint32_t max_side;   /* max-side = 30000 */
 	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */
+	unsigned wait;       /* wait, as of a stage */
 	bool bytes;          /* bytes = no: the input is one file, sent as it is */
 };
 
@@ -121,6 +126,7 @@ struct ivp_sink_conf {
 	int quality;                 /* quality = 90, JPEG 1..100 */
 	int compression;             /* compression = 3, PNG 0..9 */
 	enum ivp_sink_full full;     /* full = fail | wait: when there is no room for results */
+	unsigned wait;               /* wait, as of a stage */
 };
 
 struct ivp_topology {

@@ -141,8 +141,8 @@ void ivp_topology_write_stage(const struct ivp_topology *topology,
 		stage->input->name, stage->output->name,
 		stage->run == IVP_RUN_PROCESS ? "process" : "guest");
 	write_size(to, "memory", stage->memory_bytes);
-	fprintf(to, "    cpus = %u\n    threads = %u\n    isa = %s\n", stage->cpus, stage->threads,
-		ivp_isa_words[stage->isa]);
+	fprintf(to, "    cpus = %u\n    threads = %u\n    isa = %s\n    wait = %s\n", stage->cpus,
+		stage->threads, ivp_isa_words[stage->isa], ivp_wait_words[stage->wait]);
 	fprintf(to, "    restart = %s\n    restart-limit = %u\n",
 		stage->restart.policy == IVP_RESTART_NO ? "no" : "on-failure",
 		stage->restart.limit);

@@ -17,16 +17,35 @@
 #include "transport/bell.h"
 #include "transport/step.h"
 
-#define SPIN_NS          20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
-#define FIRST_SLEEP_NS   20000     /* polling: first nap */
-#define LONGEST_SLEEP_NS 16000000  /* polling: after 80 ms; a nap is a fifth of the wait so far */
-#define LONGEST_NS       250000000 /* asleep where a ring would wake us */
-#define LOOKS_PER_CLOCK  64        /* spins between two looks at the clock */
+#define SPIN_NS         20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
+#define LONGEST_NS      250000000 /* asleep where a ring would wake us */
+#define LOOKS_PER_CLOCK 64        /* spins between two looks at the clock */
+
+/*
+ * Spinning for as long as a wake-up costs takes at most twice what the better of spinning and
+ * sleeping would have taken (Karlin, Manasse, McGeoch and Owicki, Algorithmica 11, 1994).
+ * Naps grow by a quarter: each is a fifth of the wait so far.
+ */
+static const struct {
+	unsigned wakeups;              /* to spin for */
+	uint64_t first_ns, longest_ns; /* naps of who polls */
+} modes[] = {
+    [IVP_WAIT_BALANCED] = {1, 20000, 16000000},
+    [IVP_WAIT_LATENCY] = {100, 20000, 1000000},
+    [IVP_WAIT_IDLE] = {0, 1000000, 50000000},
+};
+
+void ivp_backoff_set(struct ivp_backoff *backoff, enum ivp_wait_mode mode, uint64_t wakeup_ns)
+{
+	*backoff = (struct ivp_backoff){.sleep_ns = modes[mode].first_ns,
+					.spin_ns = modes[mode].wakeups * wakeup_ns,
+					.mode = mode};
+}
 
 void ivp_backoff_init(struct ivp_backoff *backoff)
 {
-	backoff->sleep_ns = FIRST_SLEEP_NS;
-	backoff->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SPIN_NS : 0;
+	ivp_backoff_set(backoff, IVP_WAIT_BALANCED,
+			sysconf(_SC_NPROCESSORS_ONLN) > 1 ? SPIN_NS : 0);
 }
 
 static const uint32_t *low_half(const struct ivp_wire_owner *owner)
@@ -40,10 +59,11 @@ static bool moved(const struct ivp_wait *wait)
 	return ivp_load_relaxed(&wait->peer->position) != wait->seen;
 }
 
-static bool spin(const struct ivp_wait *wait, uint64_t spin_ns)
+static bool spin(const struct ivp_wait *wait, uint64_t spin_ns, struct ivp_backoff *backoff)
 {
 	uint64_t start = ivp_now_ns();
 
+	backoff->spins += spin_ns > 0;
 	while (ivp_now_ns() - start < spin_ns)
 		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
 			if (moved(wait))
@@ -97,17 +117,12 @@ static bool sleep_on_bell(const struct ivp_wait *wait, uint64_t timeout_ns)
 	return true;
 }
 
-void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff)
+/* Sleeps and looks, in turn. */
+static void take_naps(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff)
 {
-	if (spin(wait, backoff->spin_ns < timeout_ns ? backoff->spin_ns : timeout_ns)) {
-		backoff->sleep_ns = FIRST_SLEEP_NS;
-		return;
-	}
-	ivp_store_relaxed(&wait->own->sleeps, wait->own->sleeps + 1);
-	if (sleep_on_futex(wait, timeout_ns) || sleep_on_bell(wait, timeout_ns))
-		return;
-
+	const uint64_t longest_ns = modes[backoff->mode].longest_ns;
 	uint64_t slept = 0;
+
 	while (slept < timeout_ns && !moved(wait)) {
 		uint64_t nap =
 		    backoff->sleep_ns < timeout_ns - slept ? backoff->sleep_ns : timeout_ns - slept;
@@ -116,11 +131,26 @@ void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct iv
 			return;
 		slept += nap;
 		backoff->sleep_ns += backoff->sleep_ns / 4;
-		if (backoff->sleep_ns > LONGEST_SLEEP_NS)
-			backoff->sleep_ns = LONGEST_SLEEP_NS;
+		if (backoff->sleep_ns > longest_ns)
+			backoff->sleep_ns = longest_ns;
 	}
-	if (moved(wait))
-		backoff->sleep_ns = FIRST_SLEEP_NS;
+}
+
+void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff)
+{
+	const uint64_t spin_ns = backoff->spin_ns < timeout_ns ? backoff->spin_ns : timeout_ns;
+
+	if (backoff->in_vain ? moved(wait) : spin(wait, spin_ns, backoff)) {
+		backoff->sleep_ns = modes[backoff->mode].first_ns;
+		backoff->in_vain = false;
+		return;
+	}
+	ivp_store_relaxed(&wait->own->sleeps, wait->own->sleeps + 1);
+	if (!sleep_on_futex(wait, timeout_ns) && !sleep_on_bell(wait, timeout_ns))
+		take_naps(wait, timeout_ns, backoff);
+	backoff->in_vain = !moved(wait);
+	if (!backoff->in_vain)
+		backoff->sleep_ns = modes[backoff->mode].first_ns;
 }
 
 void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,

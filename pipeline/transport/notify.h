@@ -10,8 +10,10 @@
 
 #include <ivpipe/link.h>
 
-/* Takes the measure of the machine: spinning makes no sense on one processor. */
+/* Balanced, for a machine of which only the number of processors is known. */
 void ivp_backoff_init(struct ivp_backoff *backoff);
+/* For one on which a wake-up costs so much; 0: spinning makes no sense there. */
+void ivp_backoff_set(struct ivp_backoff *backoff, enum ivp_wait_mode mode, uint64_t wakeup_ns);
 
 struct ivp_wait {
 	struct ivp_wire_owner *own;
@@ -24,7 +26,9 @@ struct ivp_wait {
 
 /*
  * Returns when the peer's position differs from seen, or after timeout_ns, or on a signal. Spins
- * for about as long as a wake-up costs, then sleeps. The caller looks at the position itself.
+ * for about as long as a wake-up costs, then sleeps; when the last wait was in vain, sleeps at
+ * once: who waits for long in slices spins in the first only. The caller looks at the position
+ * itself.
  */
 void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct ivp_backoff *backoff);
 

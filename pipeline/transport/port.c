@@ -16,6 +16,7 @@
 
 #include "base/units.h"
 #include "transport/notify.h"
+#include "transport/wakeup.h"
 
 #define SLICE_NS     100000000u  /* between two looks at the peer */
 #define RETRY_NS     20000000u   /* between two looks for a window */
@@ -215,6 +216,8 @@ int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_optio
 			name_link(why, options->link, part.text);
 	}
 	port->tell = options->tell;
+	if (!error)
+		ivp_backoff_set(&port->link.backoff, options->wait, ivp_wakeup_cost_ns());
 	if (error) {
 		ivp_bell_close(&port->bell);
 		ivp_window_close(&port->credit);
@@ -274,6 +277,8 @@ int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_opt
 			name_link(why, options->link, part.text);
 	}
 	port->tell = options->tell;
+	if (!error)
+		ivp_backoff_set(&port->link.backoff, options->wait, ivp_wakeup_cost_ns());
 	if (error) {
 		ivp_bell_close(&port->bell);
 		ivp_window_close(&port->data);

@@ -26,6 +26,7 @@ struct ivp_port_options {
 	enum ivp_wake wake;        /* what we may be woken by */
 	/* Told of what is not as good as it could be; NULL: nobody is. */
 	void (*tell)(const char *text);
+	enum ivp_wait_mode wait;
 	/* NULL, or 0: go on; 1: drain, that is take what is there, but wait for no more input;
 	 * 2: take nothing and wait for nothing. */
 	const volatile sig_atomic_t *stop;

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -236,6 +237,75 @@ static void naps_grow_while_nothing_comes_and_shrink_with_news(void **state)
 	assert_int_equal(backoff.sleep_ns, first.sleep_ns);
 }
 
+/* Counted, not timed: a wait in slices spins before its first sleep only, whatever the slices. */
+static void who_waits_in_vain_spins_once(void **state)
+{
+	struct shared *shared = *state;
+	struct ivp_wait wait = {.own = &shared->mine, .peer = &shared->yours, .enough = 1};
+	struct ivp_backoff backoff;
+
+	for (uint64_t kernel = 0; kernel <= KERNEL; kernel += KERNEL) {
+		const uint64_t sleeps = shared->mine.sleeps;
+
+		wait.kernel_id = kernel;
+		ivp_backoff_set(&backoff, IVP_WAIT_BALANCED, 5000);
+		for (int i = 0; i < 50; i++)
+			ivp_notify_wait(&wait, 100000, &backoff);
+		assert_int_equal(backoff.spins, 1);
+		assert_int_equal(shared->mine.sleeps - sleeps, 50);
+	}
+	/* News make it spin again. */
+	shared->yours.position = 1;
+	ivp_notify_wait(&wait, 100000, &backoff);
+	wait.seen = 1;
+	ivp_notify_wait(&wait, 100000, &backoff);
+	assert_int_equal(backoff.spins, 2);
+}
+
+static void the_mode_says_whether_to_spin_and_how_long_to_nap(void **state)
+{
+	struct shared *shared = *state;
+	struct ivp_wait wait = {.own = &shared->mine, .peer = &shared->yours, .enough = 1};
+	struct ivp_backoff balanced, latency, idle, alone;
+
+	ivp_backoff_set(&balanced, IVP_WAIT_BALANCED, 7000);
+	ivp_backoff_set(&latency, IVP_WAIT_LATENCY, 7000);
+	ivp_backoff_set(&idle, IVP_WAIT_IDLE, 7000);
+	ivp_backoff_set(&alone, IVP_WAIT_LATENCY, 0);
+	assert_int_equal(balanced.spin_ns, 7000);
+	assert_true(latency.spin_ns > balanced.spin_ns);
+	assert_int_equal(idle.spin_ns, 0);
+	assert_int_equal(alone.spin_ns, 0);
+	/* Until the naps of each are as long as they get. */
+	for (int i = 0; i < 12; i++) {
+		ivp_notify_wait(&wait, 20000000, &balanced);
+		ivp_notify_wait(&wait, 2000000, &latency);
+		ivp_notify_wait(&wait, 20000000, &idle);
+	}
+	assert_int_equal(idle.spins, 0);
+	assert_true(latency.sleep_ns <= 1000000);
+	assert_true(balanced.sleep_ns > latency.sleep_ns);
+	assert_true(idle.sleep_ns > balanced.sleep_ns);
+}
+
+/* Counted, not timed: less than 1 % of a processor is 100 us in 10 ms, which is more than a nap of
+ * so long costs. */
+static void who_polls_in_vain_naps_seldom(void **state)
+{
+	struct shared *shared = *state;
+	struct ivp_wait wait = {.own = &shared->mine, .peer = &shared->yours, .enough = 1};
+	struct ivp_backoff backoff;
+	struct rusage before, after;
+
+	ivp_backoff_set(&backoff, IVP_WAIT_BALANCED, 5000);
+	ivp_notify_wait(&wait, 100000000, &backoff);
+	assert_int_equal(getrusage(RUSAGE_THREAD, &before), 0);
+	ivp_notify_wait(&wait, 320000000, &backoff);
+	assert_int_equal(getrusage(RUSAGE_THREAD, &after), 0);
+	assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 1, 32);
+	assert_int_equal(backoff.spins, 1);
+}
+
 static void *poll_in_thread(void *shared)
 {
 	wait_for_yours(shared, 0);
@@ -395,6 +465,9 @@ int main(void)
 	    with_peers(who_is_not_concerned_is_not_rung),
 	    with_peers(a_position_that_moved_already_is_not_waited_for),
 	    with_peers(a_wait_ends_with_its_time),
+	    with_peers(who_waits_in_vain_spins_once),
+	    with_peers(the_mode_says_whether_to_spin_and_how_long_to_nap),
+	    with_peers(who_polls_in_vain_naps_seldom),
 	    with_peers(naps_grow_while_nothing_comes_and_shrink_with_news),
 	    with_peers(without_a_common_kernel_the_position_is_polled),
 	    with_peers(a_signal_ends_a_wait_early),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ivpipe/link.h>
 #include "helpers/test.h"
 
 #include <sys/stat.h>
@@ -142,6 +143,9 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(stage->restart.limit, 7);
 	assert_int_equal(stage->restart.delay_ns, 250000000);
 	assert_int_equal(stage->stall_ns, 90000000000ull);
+	assert_int_equal(stage->wait, IVP_WAIT_IDLE);
+	assert_int_equal(t->feeder.wait, IVP_WAIT_LATENCY);
+	assert_int_equal(t->sink.wait, IVP_WAIT_IDLE);
 	assert_int_equal(stage->filter_count, 3);
 	assert_string_equal(stage->filters[0].filter->name, "gaussian-blur");
 	assert_string_equal(stage->filters[1].filter->name, "resize");
@@ -384,6 +388,7 @@ static void assert_same_stage(const struct ivp_stage_conf *a, const struct ivp_s
 	assert_int_equal(a->restart.limit, b->restart.limit);
 	assert_int_equal(a->restart.delay_ns, b->restart.delay_ns);
 	assert_int_equal(a->stall_ns, b->stall_ns);
+	assert_int_equal(a->wait, b->wait);
 	for (unsigned i = 0; i < a->filter_count; i++) {
 		assert_ptr_equal(a->filters[i].filter, b->filters[i].filter);
 		assert_memory_equal(a->filters[i].self, b->filters[i].self,
