@@ -39,6 +39,7 @@ struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, co
 	    .checksum = link->checksum,
 	    .wake = topology->wake,
 	    .tell = warn,
+	    .stores = link->stores,
 	    .stop = &ivp_signal_level,
 	};
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Copy: the image as it is. For measuring what links cost, and as the shortest filter there is. */
-#include <string.h>
-
 #include <ivpipe/filter.h>
 
 #include "need.h"
@@ -14,7 +12,8 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 	(void)self;
 	(void)scratch;
 	for (uint32_t y = rows.first; y < rows.end; y++)
-		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, row);
+		ivp_store_bytes(out->pixels + y * out->stride, in->pixels + y * in->stride, row,
+				out->stores);
 }
 
 const struct ivp_filter ivp_filter_copy = {

@@ -61,11 +61,22 @@ struct ivp_input {
 	const uint8_t *pixels;
 };
 
+/* How large images get into memory: a hint of where the reader is. The bytes are the same. */
+enum ivp_stores {
+	IVP_STORES_CACHED,    /* it shares a cache with us */
+	IVP_STORES_STREAMING, /* it does not: past the caches is faster for both */
+};
+
 struct ivp_output {
 	struct ivp_shape shape;
 	size_t stride;
 	uint8_t *pixels;
+	enum ivp_stores stores;
 };
+
+/* Copies, as memcpy does. After streaming stores the same thread has to use ivp_store_fence of
+ * ring.h, or commit the slot, before others may look. */
+void ivp_store_bytes(uint8_t *to, const uint8_t *from, size_t bytes, enum ivp_stores stores);
 
 /* A checked frame. payload and metadata point into its slot and stay valid until it is released
  * (consumer) or committed (producer); everything else is private. */

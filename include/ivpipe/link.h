@@ -58,6 +58,23 @@ struct ivp_backoff {
 	uint64_t spins; /* readable: how often it has spun */
 };
 
+/* See placement.h of the transport. */
+#define IVP_PLACEMENT_SAMPLES 9
+
+struct ivp_placement {
+	uint32_t line_ns[IVP_PLACEMENT_SAMPLES];
+	unsigned next, count;
+	uint64_t clock_ns;
+	bool far; /* readable */
+};
+
+/* Who says how payloads are stored. */
+enum ivp_stores_choice {
+	IVP_STORES_AUTO, /* the placement */
+	IVP_STORES_ALWAYS_CACHED,
+	IVP_STORES_ALWAYS_STREAMING,
+};
+
 struct ivp_producer {
 	struct ivp_wire_header header; /* readable: the link's identity and geometry */
 	struct ivp_ring_producer ring;
@@ -66,6 +83,8 @@ struct ivp_producer {
 	struct ivp_liveness alive[IVP_MAX_CONSUMERS];
 	struct ivp_backoff backoff;
 	uint32_t generation;
+	enum ivp_stores_choice stores; /* may be set at any time */
+	struct ivp_placement placement;
 	/* readable: the state found at attach. IVP_STATE_ATTACHED: the last writer died. */
 	uint32_t left_state;
 	uint64_t unknown_position; /* whose slot may hold more than its descriptor says */
@@ -91,6 +110,7 @@ struct ivp_slot {
 	uint64_t payload_bytes;
 	uint8_t *metadata; /* 64-byte aligned */
 	uint32_t metadata_bytes;
+	enum ivp_stores stores; /* the better ones for a payload of thousands of bytes */
 };
 
 /* What is known of a peer. */

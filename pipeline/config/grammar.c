@@ -15,6 +15,7 @@ static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
+const char *const ivp_stores_words[] = {"auto", "cached", "streaming", NULL};
 const char *const ivp_wait_words[] = {"balanced", "latency", "idle", NULL};
 
 /* A key, its field and how to read it. */
@@ -38,6 +39,7 @@ const struct ivp_rule ivp_link_rules[] = {
     RULE(ivp_link_conf, "policy", policy, ivp_value_word, .words = ivp_policy_words),
     RULE(ivp_link_conf, "isolation", isolation, ivp_value_word, .words = isolations),
     RULE(ivp_link_conf, "checksum", checksum, ivp_value_yes),
+    RULE(ivp_link_conf, "stores", stores, ivp_value_word, .words = ivp_stores_words),
     RULE(ivp_link_conf, "mode", mode, ivp_value_mode),
     RULE(ivp_link_conf, "owner", owner, ivp_value_owner),
     RULE(ivp_link_conf, "timeout", timeout_ns, ivp_value_duration, .min = SECOND / 100,

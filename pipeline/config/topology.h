@@ -33,6 +33,7 @@ struct ivp_link_conf {
 	unsigned policy;         /* policy = block | drop-newest | drop-oldest | latest */
 	unsigned isolation;      /* isolation = one-way | shared */
 	bool checksum;           /* checksum = no */
+	unsigned stores;         /* stores = auto: enum ivp_stores_choice */
 	mode_t mode;             /* mode = "0600" */
 	char *owner;             /* owner = "user:group"; NULL: who creates it */
 	uint64_t timeout_ns;     /* timeout = "60s": how long a peer may be absent or silent */
@@ -63,7 +64,8 @@ struct ivp_restart_conf {
 /* Of a stage that says nothing else, of the feeder and of the sink. */
 extern const struct ivp_restart_conf ivp_restart_defaults;
 
-/* In the order of enum ivp_wait_mode. */
+/* In the orders of enum ivp_stores_choice and enum ivp_wait_mode. */
+extern const char *const ivp_stores_words[];
 extern const char *const ivp_wait_words[];
 
 /* stage NAME { } */

@@ -3,6 +3,8 @@
  * applying then cannot fail. */
 #include "stage/chain.h"
 
+#include <ivpipe/ring.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,11 +252,12 @@ static void copy_rows(const struct ivp_input *in, const struct ivp_output *out)
 	/* In one piece where nothing lies between rows: memcpy then sees how much it is, and keeps
 	 * large images out of the caches. */
 	if (in->stride == bytes && out->stride == bytes) {
-		memcpy(out->pixels, in->pixels, bytes * in->shape.height);
+		ivp_store_bytes(out->pixels, in->pixels, bytes * in->shape.height, out->stores);
 		return;
 	}
 	for (uint32_t y = 0; y < in->shape.height; y++)
-		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, bytes);
+		ivp_store_bytes(out->pixels + y * out->stride, in->pixels + y * in->stride, bytes,
+				out->stores);
 }
 
 static void beat(const struct ivp_chain *chain)
@@ -339,6 +342,8 @@ static void make_part(void *context, unsigned part)
 		if (part == 0)
 			beat(chain);
 	}
+	/* Who commits fences its own stores only. */
+	ivp_store_fence();
 }
 
 void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
@@ -361,6 +366,7 @@ void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 		if (i + 1 < chain->pass_count) {
 			step->to.shape = step->out;
 			step->to.pixels = step->middle;
+			step->to.stores = IVP_STORES_CACHED;
 			ivp_shape_size(&step->to.shape, &step->to.stride, &bytes);
 		}
 		from = (struct ivp_input){step->to.shape, step->to.stride, step->to.pixels};

@@ -154,7 +154,7 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 	}
 
 	const struct ivp_input from = {source, in->stride, in->payload};
-	const struct ivp_output to = {shape, stride, slot->payload};
+	const struct ivp_output to = {shape, stride, slot->payload, slot->stores};
 	IVP_STEP(fill);
 	ivp_chain_apply(run->chain, &from, &to, beat_both, run);
 	uint64_t busy_ns = ivp_now_ns() - start;
@@ -189,7 +189,7 @@ static int copy_frame(struct run *run, const struct ivp_frame *in, const struct 
 		return IVP_FRAME_TOO_LARGE;
 	}
 	IVP_STEP(fill);
-	memcpy(slot->payload, in->payload, in->payload_bytes);
+	ivp_store_bytes(slot->payload, in->payload, in->payload_bytes, slot->stores);
 	const uint64_t busy_ns = ivp_now_ns() - start;
 	struct ivp_frame out = derive(run, in, busy_ns);
 	out.payload_bytes = in->payload_bytes;

@@ -12,6 +12,7 @@
 #include "transport/notify.h"
 #include "transport/overwrite.h"
 #include "transport/owner.h"
+#include "transport/placement.h"
 #include "transport/step.h"
 #include "transport/window.h"
 
@@ -201,6 +202,7 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 		if (!ring->overwrites && ring->head - ring->tail[i] > ring->slots)
 			goto corrupt;
 	producer->data = data.base;
+	ivp_placement_init(&producer->placement);
 	/* A window that nobody wrote yet is all zero. */
 	producer->unknown_position =
 	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;

@@ -10,9 +10,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/units.h"
 #include "transport/notify.h"
 #include "transport/overwrite.h"
 #include "transport/owner.h"
+#include "transport/placement.h"
 #include "transport/step.h"
 
 /* Byte offset of a slot's part. The header was checked: the arrays lie inside the window. */
@@ -88,6 +90,22 @@ static int reserve(struct ivp_ring_producer *ring, unsigned *which)
 	return ivp_ring_reserve(ring, which);
 }
 
+/* As reserve. Where the consumer has moved meanwhile, its line has to come over. */
+static int reserve_and_time(struct ivp_producer *producer, unsigned *which)
+{
+	struct ivp_ring_producer *ring = &producer->ring;
+	const uint64_t limit = ring->limit;
+
+	if (ring->head < limit || !ivp_placement_wanted(producer))
+		return reserve(ring, which);
+
+	const uint64_t before_ns = ivp_now_ns();
+	const int result = reserve(ring, which);
+	if (ring->limit != limit)
+		ivp_placement_add(&producer->placement, ivp_now_ns() - before_ns);
+	return result;
+}
+
 int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
 {
 	const struct ivp_wire_header *header = &producer->header;
@@ -96,7 +114,7 @@ int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, s
 			      header->link_name, why);
 	if (stale)
 		return stale;
-	int result = reserve(&producer->ring, &which);
+	int result = reserve_and_time(producer, &which);
 
 	if (result < 0)
 		ivp_why_set(
@@ -112,6 +130,7 @@ int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, s
 	slot->metadata = producer->data + slot_offset(header, position, header->metadata_offset,
 						      header->metadata_stride);
 	slot->metadata_bytes = header->metadata_bytes;
+	slot->stores = ivp_placement_stores(producer);
 	return 0;
 }
 
@@ -252,13 +271,19 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 	ivp_owner_beat(ring->own);
 	if (result == IVP_FULL) {
 		unsigned which = slowest(ring);
+		uint64_t look_ns = 0;
 		struct ivp_wait wait = {.own = ring->own,
 					.peer = ring->peer[which],
 					.seen = ring->tail[which],
 					.enough = ring->tail[which] + 1,
 					.kernel_id = producer->self.kernel_id,
-					.bell = producer->self.bell};
+					.bell = producer->self.bell,
+
+					.look_ns =
+					    ivp_placement_wanted(producer) ? &look_ns : NULL};
 		ivp_notify_wait(&wait, timeout_ns, &producer->backoff);
+		if (look_ns)
+			ivp_placement_add(&producer->placement, look_ns);
 		result = ivp_ring_reserve(ring, NULL);
 	}
 	return result == IVP_FULL ? IVP_TIMEOUT : result;

@@ -59,6 +59,19 @@ static bool moved(const struct ivp_wait *wait)
 	return ivp_load_relaxed(&wait->peer->position) != wait->seen;
 }
 
+/* A look that is timed if somebody wants to know. */
+static bool look(const struct ivp_wait *wait)
+{
+	if (!wait->look_ns)
+		return moved(wait);
+
+	const uint64_t before_ns = ivp_now_ns();
+	if (!moved(wait))
+		return false;
+	*wait->look_ns = ivp_now_ns() - before_ns;
+	return true;
+}
+
 static bool spin(const struct ivp_wait *wait, uint64_t spin_ns, struct ivp_backoff *backoff)
 {
 	uint64_t start = ivp_now_ns();
@@ -66,7 +79,7 @@ static bool spin(const struct ivp_wait *wait, uint64_t spin_ns, struct ivp_backo
 	backoff->spins += spin_ns > 0;
 	while (ivp_now_ns() - start < spin_ns)
 		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
-			if (moved(wait))
+			if (look(wait))
 				return true;
 			ivp_pause();
 		}
@@ -94,6 +107,7 @@ static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
 	IVP_STEP(sleep);
 	long result = syscall(SYS_futex, low_half(wait->peer), FUTEX_WAIT, (uint32_t)wait->seen,
 			      &timeout, NULL, 0);
+	(void)look(wait);
 	return result == 0 || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
 }
 

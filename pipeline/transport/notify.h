@@ -22,6 +22,7 @@ struct ivp_wait {
 	uint64_t enough;                   /* the position that is: above seen */
 	uint64_t kernel_id;                /* ours, 0 if not known */
 	struct ivp_bell *bell;             /* ours, or NULL */
+	uint64_t *look_ns; /* not NULL: how long the look took that saw it move; 0: none did */
 };
 
 /*

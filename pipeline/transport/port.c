@@ -277,8 +277,10 @@ int ivp_output_port_open(struct ivp_output_port *port, const struct ivp_port_opt
 			name_link(why, options->link, part.text);
 	}
 	port->tell = options->tell;
-	if (!error)
+	if (!error) {
 		ivp_backoff_set(&port->link.backoff, options->wait, ivp_wakeup_cost_ns());
+		port->link.stores = options->stores;
+	}
 	if (error) {
 		ivp_bell_close(&port->bell);
 		ivp_window_close(&port->data);

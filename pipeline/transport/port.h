@@ -27,6 +27,7 @@ struct ivp_port_options {
 	/* Told of what is not as good as it could be; NULL: nobody is. */
 	void (*tell)(const char *text);
 	enum ivp_wait_mode wait;
+	enum ivp_stores_choice stores; /* output ports */
 	/* NULL, or 0: go on; 1: drain, that is take what is there, but wait for no more input;
 	 * 2: take nothing and wait for nothing. */
 	const volatile sig_atomic_t *stop;

@@ -124,6 +124,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(raw->metadata_bytes, 65536);
 	assert_int_equal(raw->isolation, IVP_ISOLATION_SHARED);
 	assert_true(raw->checksum);
+	assert_int_equal(raw->stores, IVP_STORES_ALWAYS_STREAMING);
 	assert_int_equal(raw->mode, 0660);
 	assert_string_equal(raw->owner, "root:video");
 	assert_int_equal(raw->timeout_ns, 90000000000ull);
@@ -366,6 +367,7 @@ static void assert_same_link(const struct ivp_link_conf *a, const struct ivp_lin
 	assert_int_equal(a->policy, b->policy);
 	assert_int_equal(a->isolation, b->isolation);
 	assert_int_equal(a->checksum, b->checksum);
+	assert_int_equal(a->stores, b->stores);
 	assert_int_equal(a->timeout_ns, b->timeout_ns);
 	assert_int_equal(a->has_uuid, b->has_uuid);
 	assert_memory_equal(a->uuid, b->uuid, 16);
