@@ -50,6 +50,18 @@ static inline void bench_link_destroy(struct bench_link *link)
 	munmap(link->credit.base, link->credit.bytes);
 }
 
+/* A forked process has no page tables for shared memory yet, and a virtual machine may notice the
+ * first store to each page: both would be counted as the cost of the first frames. */
+static inline void bench_touch(const struct bench_link *link, bool writes)
+{
+	for (size_t i = 0; i < link->data.bytes; i += IVP_PAGE) {
+		volatile uint8_t *byte = (volatile uint8_t *)link->data.base + i;
+		uint8_t value = *byte;
+		if (writes)
+			*byte = value;
+	}
+}
+
 /* kernel_id 0: its ends never ring each other. */
 static inline void bench_produce_on(const struct bench_link *link, uint64_t kernel_id,
 				    struct ivp_producer *producer)

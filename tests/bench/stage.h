@@ -32,18 +32,6 @@ static inline double bench_cpu_s(void)
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-/* A forked process has no page tables for shared memory yet, and a virtual machine may notice the
- * first store to each page: both would be counted as the cost of the first frames. */
-static inline void bench_touch(const struct bench_link *link, bool writes)
-{
-	for (size_t i = 0; i < link->data.bytes; i += IVP_PAGE) {
-		volatile uint8_t *byte = (volatile uint8_t *)link->data.base + i;
-		uint8_t value = *byte;
-		if (writes)
-			*byte = value;
-	}
-}
-
 static inline void bench_ready(uint32_t *ready)
 {
 	__atomic_store_n(ready, 1, __ATOMIC_RELEASE);
