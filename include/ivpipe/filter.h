@@ -38,6 +38,16 @@ struct ivp_param_list {
 	double values[IVP_PARAM_LIST_MOST];
 };
 
+/* An image in such a file, decoded: straight RGBA of 8 bits, rows without gaps. */
+struct ivp_param_image {
+	uint32_t width, height;
+	_Alignas(64) uint8_t pixels[];
+};
+
+/* The parse of rows whose file is an image, into a struct ivp_param_image: PNG, JPEG, BMP, PGM or
+ * PPM, of at most 2^25 pixels. */
+size_t ivp_param_image_parse(const uint8_t *bytes, size_t size, void *parsed, struct ivp_why *why);
+
 /* One row of a parameter table. The table ends with a row whose name is NULL. */
 struct ivp_param {
 	const char *name; /* the configuration key */

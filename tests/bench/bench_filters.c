@@ -84,6 +84,7 @@ static const struct operation operations[] = {
     {"flip h", "flip", {"direction=horizontal"}, 1920, 1080},
     {"flip v", "flip", {"direction=vertical"}, 1920, 1080},
     {"transpose", "transpose", {NULL}, 1920, 1080},
+    {"overlay", "overlay", {"file=picture", "opacity=60"}, 1920, 1080},
     {"stat", "stat", {NULL}, 1920, 1080},
     {"grayscale", "grayscale", {NULL}, 1920, 1080},
     {"invert", "invert", {NULL}, 1920, 1080},
@@ -149,6 +150,25 @@ static void take_cube(const struct ivp_param *param, unsigned side, struct ivp_p
 	}
 }
 
+/* A picture as large as the images, by a PPM file; opacity makes it transparent. */
+static void take_picture(const struct ivp_param *param, struct ivp_param_file *file)
+{
+	static const char header[] = "P6 1920 1080 255\n";
+	const size_t bytes = sizeof(header) - 1 + (size_t)1920 * 1080 * 3;
+	uint8_t *picture = malloc(bytes);
+	struct ivp_why why = {"no memory"};
+
+	if (picture) {
+		memcpy(picture, header, sizeof(header) - 1);
+		for (size_t i = sizeof(header) - 1; i < bytes; i++)
+			picture[i] = (uint8_t)(i * 2654435761u >> 24);
+	}
+	if (!picture || ivp_param_file_take(param, "picture", picture, bytes, file, &why) != 0) {
+		fprintf(stderr, "bench_filters: %s\n", why.text);
+		exit(EX_SOFTWARE);
+	}
+}
+
 static void configure(const struct operation *operation, const struct ivp_filter *filter,
 		      void *self)
 {
@@ -164,8 +184,12 @@ static void configure(const struct operation *operation, const struct ivp_filter
 		if (ivp_param_find(filter, text)->type == IVP_PARAM_FILE) {
 			const struct ivp_param *param = ivp_param_find(filter, text);
 
-			take_cube(param, (unsigned)strtoul(value, NULL, 10),
-				  (void *)((char *)self + param->offset));
+			struct ivp_param_file *file = (void *)((char *)self + param->offset);
+
+			if (strcmp(value, "picture") == 0)
+				take_picture(param, file);
+			else
+				take_cube(param, (unsigned)strtoul(value, NULL, 10), file);
 			continue;
 		}
 		if (ivp_param_set(ivp_param_find(filter, text), self, value, &why)) {

@@ -120,6 +120,7 @@ static const struct {
      {NULL},
      {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede, 0x71fe24d752983e5f,
       0x65c3bcfdd110c96c, 0x1272164ea653600e}},
+    {"overlay", {NULL}, {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede}},
     {"grayscale",
      {NULL},
      {0x9cf714d5f67206ba, 0x00139ee76f997b09, 0xddeece8b530de6ab, 0x71fe24d752983e5f,
