@@ -9,6 +9,7 @@
 
 #include <ivpipe/filter.h>
 
+#include "luma.h"
 #include "need.h"
 #include "rows.h"
 
@@ -22,7 +23,7 @@ static const char *const lumas[] = {"rec601", "rec709", NULL};
 static const char *const alphas[] = {"keep", "drop", NULL};
 
 /* 0.299, 0.587, 0.114 and 0.2126, 0.7152, 0.0722; each row's sum is 65536. */
-static const uint32_t weights[][3] = {{19595, 38470, 7471}, {13933, 46871, 4732}};
+const uint32_t ivp_luma_weights[2][3] = {{19595, 38470, 7471}, {13933, 46871, 4732}};
 
 static const struct ivp_param params[] = {
     IVP_PARAM(struct grayscale, luma, .choices = lumas, .def = 0,
@@ -206,8 +207,7 @@ static size_t luma_rgb_vectors(const uint8_t *in, uint8_t *out, size_t n, const 
 #define luma_rgba_vectors luma_rgb_vectors
 #endif
 
-static void luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
-		     const uint32_t w[3])
+void ivp_luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n, const uint32_t w[3])
 {
 	const uint32_t copy[3] = {w[0], w[1], w[2]};
 
@@ -215,8 +215,7 @@ static void luma_rgb(const uint8_t *restrict in, uint8_t *restrict out, size_t n
 		out[i] = (uint8_t)luma_of(in[3 * i], in[3 * i + 1], in[3 * i + 2], copy);
 }
 
-static void luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n,
-		      const uint32_t w[3])
+void ivp_luma_rgba(const uint8_t *restrict in, uint8_t *restrict out, size_t n, const uint32_t w[3])
 {
 	const ivp_pixel *pixels = (const ivp_pixel *)in;
 	const uint32_t copy[3] = {w[0], w[1], w[2]};
@@ -267,13 +266,13 @@ static void convert_row(uint32_t format, bool keep, const uint8_t *from, uint8_t
 
 	switch (format) {
 	case IVP_FORMAT_RGB8:
-		luma_rgb(from, to, width, w);
+		ivp_luma_rgb(from, to, width, w);
 		break;
 	case IVP_FORMAT_RGBA8:
 		if (keep)
 			luma_rgba_keep(from, to, width, w);
 		else
-			luma_rgba(from, to, width, w);
+			ivp_luma_rgba(from, to, width, w);
 		break;
 	case IVP_FORMAT_RGB16:
 		luma_16(wide, (ivp_level16 *)to, width, w, 3, false);
@@ -298,7 +297,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 	for (uint32_t y = rows.first; y < rows.end; y++)
 		convert_row(in->shape.format, grayscale->alpha == KEEP, in->pixels + y * in->stride,
 			    out->pixels + y * out->stride, in->shape.width,
-			    weights[grayscale->luma]);
+			    ivp_luma_weights[grayscale->luma]);
 }
 
 const struct ivp_filter ivp_filter_grayscale = {

@@ -101,6 +101,7 @@ static const struct operation operations[] = {
     {"lut 3D 33", "lut", {"file=33"}, 1920, 1080},
     {"lut 3D 65", "lut", {"file=65"}, 1920, 1080},
     {"colour matrix", "colour-matrix", {"saturation=1.4"}, 1920, 1080},
+    {"clahe 8x8", "clahe", {NULL}, 1920, 1080},
     {"copy", "copy", {NULL}, 1920, 1080},
 };
 

@@ -185,6 +185,7 @@ static const struct {
      {"saturation=1.4", "hue=30", NULL},
      {0x260af2020132972a, 0x6358bc1bfe1b4f63, 0xf8548a1059384e32, 0xa158d956fefac5c7,
       0xda14202d57caca1a, 0x147a4ec02c95189a}},
+    {"clahe", {NULL}, {0x2d5e7fefb270c36f, 0xf2a1eee26e40ffe3, 0xe83e1474332d193b}},
     {"copy",
      {NULL},
      {0x9cf714d5f67206ba, 0x0765f6a7419e4186, 0x1e6130db39d1cede, 0x71fe24d752983e5f,
