@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Box blur: every pixel becomes the mean of the (2 radius + 1)^2 pixels around it, rounded to
- * nearest, exactly. Outside the image its border pixels go on. RGBA8: alpha is the mean alpha,
+ * nearest, exactly. RGBA8: alpha is the mean alpha,
  * colour the mean of the colours weighted by their alphas, 0 where all are transparent; both
  * rounded exactly too. Cost is free of radius: sums slide (box-sums.c).
  */
 #include <ivpipe/filter.h>
 
+#include "alpha.h"
+#include "box-small.h"
 #include "box-sums.h"
 #include "need.h"
 
 struct box_blur {
 	int radius;
+	unsigned border;
 };
 
 static const struct ivp_param params[] = {
     IVP_PARAM(struct box_blur, radius, .min = 1, .max = IVP_BOX_MAX_RADIUS, .def = 2, .unit = "px",
 	      .help = "pixels on each side of the middle one"),
+    IVP_PARAM(struct box_blur, border, .choices = ivp_border_words, .def = IVP_BORDER_REPLICATE,
+	      .help = IVP_BORDER_HELP),
     {0},
 };
 
@@ -26,31 +31,58 @@ static uint32_t need(const void *self, const struct ivp_shape *in, const struct 
 	const struct box_blur *blur = self;
 
 	(void)out;
-	return ivp_need_around(in, end, (uint32_t)blur->radius);
+	/* box-small.c has a window of one row more. */
+	return ivp_need_around(in, end, (uint32_t)blur->radius + 1);
+}
+
+static bool is_small(const struct box_blur *blur, const struct ivp_shape *in)
+{
+	return blur->radius <= IVP_BOX_SMALL_RADIUS && !ivp_has_alpha(in->format);
 }
 
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 			    const struct ivp_shape *out)
 {
+	const struct box_blur *blur = self;
 	struct ivp_carve carve = {0};
 
-	(void)self;
 	(void)out;
-	ivp_box_prepare(&carve, in);
+	if (is_small(blur, in))
+		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
+	else
+		ivp_box_prepare(&carve, in);
 	return carve.used;
+}
+
+static void prepare(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
+		    void *scratch)
+{
+	const struct box_blur *blur = self;
+	struct ivp_carve carve = {.base = scratch};
+
+	(void)out;
+	if (is_small(blur, in))
+		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
+	else
+		ivp_box_prepare(&carve, in);
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
 	const struct box_blur *blur = self;
-	struct ivp_carve carve = {.base = scratch};
-	struct ivp_box *box = ivp_box_prepare(&carve, &in->shape);
 
+	if (is_small(blur, &in->shape)) {
+		if (!rows.go_on)
+			ivp_box_small_start(scratch, in, rows.first);
+		for (uint32_t y = rows.first; y < rows.end; y++)
+			ivp_box_small_row(scratch, in, y, out->pixels + y * out->stride);
+		return;
+	}
 	if (!rows.go_on)
-		ivp_box_start(box, (unsigned)blur->radius, in, rows.first);
+		ivp_box_start(scratch, (unsigned)blur->radius, blur->border, in, rows.first);
 	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND)
-		ivp_box_band(box, in, y, rows.end, out);
+		ivp_box_band(scratch, in, y, rows.end, out);
 }
 
 const struct ivp_filter ivp_filter_box_blur = {
@@ -61,5 +93,6 @@ const struct ivp_filter ivp_filter_box_blur = {
     .params = params,
     .need = need,
     .scratch_bytes = scratch_bytes,
+    .prepare = prepare,
     .apply = apply,
 };

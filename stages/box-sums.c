@@ -83,17 +83,20 @@ static void slide(const struct ivp_box *box, const uint8_t *add, const uint8_t *
 
 static const uint8_t *border_row(const struct ivp_box *box, const struct ivp_input *in, int64_t y)
 {
-	return in->pixels +
-	       (size_t)ivp_border_index(y, box->height, IVP_BORDER_REPLICATE) * in->stride;
+	int64_t row = ivp_border_index(y, box->height, box->border);
+
+	return row < 0 ? box->black : in->pixels + (size_t)row * in->stride;
 }
 
 /* The sums of the row before, so that every row begins with a step. */
-void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in, int64_t y)
+void ivp_box_start(struct ivp_box *box, unsigned radius, unsigned border,
+		   const struct ivp_input *in, int64_t y)
 {
 	const struct ivp_row_form *form = &box->form;
 	const size_t most = chunk_columns(box);
 
 	box->radius = radius;
+	box->border = border;
 	memset(box->black, 0, form->samples);
 	memset(box->columns, 0, form->samples * sizeof(uint32_t));
 	memset(box->chunk, 0, sizeof(uint32_t) * IVP_BAND * IVP_BAND_CHUNK);
@@ -124,20 +127,22 @@ struct window {
 	const words *lanes;
 	size_t step;
 	int64_t last, radius; /* columns */
+	unsigned border;
 };
+
+static const words nothing;
 
 IVP_INLINE const words *column(const struct window *window, int64_t x)
 {
-	return window->lanes + (size_t)(x < 0              ? 0
-					: x > window->last ? window->last
-							   : x) *
-				   window->step * PARTS;
+	if (x < 0 || x > window->last)
+		x = ivp_border_index(x, window->last + 1, window->border);
+	return x < 0 ? &nothing : window->lanes + (size_t)x * window->step * PARTS;
 }
 
 IVP_INLINE void window_start(const struct window *window, words *sum)
 {
-	*sum = *column(window, 0) * (uint32_t)(window->radius + 1);
-	for (int64_t x = 0; x < window->radius; x++)
+	*sum = (words){0};
+	for (int64_t x = -window->radius - 1; x < window->radius; x++)
 		*sum += *column(window, x);
 }
 
@@ -228,7 +233,8 @@ void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, in
 		    .lanes = lanes + i * (form->planes > 1 ? form->plane : 1) * PARTS,
 		    .step = form->step,
 		    .last = (int64_t)form->width - 1,
-		    .radius = box->radius};
+		    .radius = box->radius,
+		    .border = box->border};
 	for (unsigned part = 0; part < PARTS; part++) {
 		if (form->format == IVP_FORMAT_RGBA8)
 			mean_rgba(windows, side * side, (words *)box->result + part);

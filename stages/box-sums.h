@@ -17,6 +17,7 @@
 struct ivp_box {
 	struct ivp_row_form form;
 	int64_t height, radius;
+	unsigned border;
 	uint8_t *black;    /* a row of zeros */
 	uint32_t *columns; /* a sum per sample, for the row before the next band */
 	uint32_t *chunk;   /* IVP_BAND rows of column sums, IVP_BAND_CHUNK apart */
@@ -27,7 +28,8 @@ struct ivp_box {
 /* Lays out carve; with carve->base NULL only measures and returns NULL. */
 struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape *shape);
 /* Sums the columns for row y, the first to come. */
-void ivp_box_start(struct ivp_box *box, unsigned radius, const struct ivp_input *in, int64_t y);
+void ivp_box_start(struct ivp_box *box, unsigned radius, unsigned border,
+		   const struct ivp_input *in, int64_t y);
 /* Writes rows y..y+15 as far as they are before end; y goes on where the last call ended. */
 void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, int64_t end,
 		  const struct ivp_output *out);

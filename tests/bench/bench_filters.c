@@ -40,6 +40,7 @@ static const struct operation operations[] = {
     {"gauss 20", "gaussian-blur", {"sigma=20"}, 1920, 1080},
     {"gauss 200", "gaussian-blur", {"sigma=200"}, 1920, 1080},
     {"box r1", "box-blur", {"radius=1"}, 1920, 1080},
+    {"box r3", "box-blur", {"radius=3"}, 1920, 1080},
     {"box r8", "box-blur", {"radius=8"}, 1920, 1080},
     {"box r100", "box-blur", {"radius=100"}, 1920, 1080},
     {"sharpen 1", "sharpen", {"sigma=1"}, 1920, 1080},
