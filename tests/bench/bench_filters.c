@@ -49,6 +49,7 @@ static const struct operation operations[] = {
     {"median r10", "median", {"radius=10"}, 1920, 1080},
     {"median r50", "median", {"radius=50"}, 1920, 1080},
     {"bilateral r4", "bilateral", {NULL}, 1920, 1080},
+    {"nlm t7 s21", "non-local-means", {NULL}, 1920, 1080},
     {"convolve 3x3", "convolve", {"kernel=-1 -2 0 -2 9 -2 0 -3 2"}, 1920, 1080},
     {"convolve 3x3 1 2 1", "convolve", {"kernel=1 2 1 2 4 2 1 2 1"}, 1920, 1080},
     {"convolve 5x1 real", "convolve", {"kernel=.1 .2 .3 .2 .15", "width=5"}, 1920, 1080},
