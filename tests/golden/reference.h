@@ -231,45 +231,60 @@ static inline int64_t border_index(int64_t index, int64_t count, bool reflect)
 }
 
 /*
- * in along x by a symmetric kernel of weights 0..radius, scaled to the sum 1; then turned. Weights
- * of places outside are those of the pixels that stand for them.
+ * in along x by a symmetric kernel of weights 0..radius, scaled to the sum 1, for count places from
+ * first on; then turned. Weights of places outside are those of the pixels that stand for them,
+ * which are never farther away.
  */
 static inline struct samples reference_kernel(const struct samples *in, const double *weights,
-					      int64_t radius, bool reflect)
+					      int64_t radius, bool reflect, size_t first,
+					      size_t count)
 {
-	struct samples out = samples_make(in->height, in->width, in->channels);
+	struct samples out = samples_make(in->height, count, in->channels);
 	double *folded = calloc(in->width, sizeof(double)), total = 0;
 
 	assert_non_null(folded);
 	for (int64_t k = -radius; k <= radius; k++)
 		total += weights[llabs(k)];
-	for (size_t x = 0; x < in->width; x++) {
+	for (size_t o = 0; o < count; o++) {
+		const int64_t x = (int64_t)(first + o), last = (int64_t)in->width - 1;
+		const size_t from = (size_t)(x > radius ? x - radius : 0);
+		const size_t to = (size_t)(x + radius < last ? x + radius : last);
+
 		memset(folded, 0, in->width * sizeof(double));
 		for (int64_t k = -radius; k <= radius; k++)
-			folded[border_index((int64_t)x + k, (int64_t)in->width, reflect)] +=
+			folded[border_index(x + k, (int64_t)in->width, reflect)] +=
 			    weights[llabs(k)] / total;
 		for (size_t y = 0; y < in->height; y++)
-			for (size_t i = 0; i < in->width; i++)
+			for (size_t i = from; i <= to; i++)
 				for (size_t c = 0; c < in->channels; c++)
-					sample(&out, y, x)[c] += sample(in, i, y)[c] * folded[i];
+					sample(&out, y, o)[c] += sample(in, i, y)[c] * folded[i];
 	}
 	free(folded);
 	return out;
 }
 
-/* exp(-x^2 / (2 sigma^2)), cut where it is 1e-8 of the middle. */
+/* exp(-x^2 / (2 sigma^2)), cut where it is 1e-8 of the middle. The caller frees. */
+static inline double *reference_gauss_weights(double sigma, int64_t *radius)
+{
+	double *weights;
+
+	*radius = (int64_t)ceil(6 * sigma);
+	weights = calloc((size_t)*radius + 1, sizeof(double));
+	assert_non_null(weights);
+	for (int64_t k = 0; k <= *radius; k++)
+		weights[k] = exp((double)(-k * k) / (2 * sigma * sigma));
+	return weights;
+}
+
 static inline struct samples reference_gauss(const struct picture *picture, double sigma,
 					     bool reflect)
 {
-	int64_t radius = (int64_t)ceil(6 * sigma);
-	double *weights = calloc((size_t)radius + 1, sizeof(double));
 	struct samples in = samples_of(picture), turned, out;
+	int64_t radius;
+	double *weights = reference_gauss_weights(sigma, &radius);
 
-	assert_non_null(weights);
-	for (int64_t k = 0; k <= radius; k++)
-		weights[k] = exp((double)(-k * k) / (2 * sigma * sigma));
-	turned = reference_kernel(&in, weights, radius, reflect);
-	out = reference_kernel(&turned, weights, radius, reflect);
+	turned = reference_kernel(&in, weights, radius, reflect, 0, in.width);
+	out = reference_kernel(&turned, weights, radius, reflect, 0, turned.width);
 	free(weights);
 	free(in.at);
 	free(turned.at);

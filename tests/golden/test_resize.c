@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "golden/reference.h"
-
-static const char *const kernels[] = {"nearest",     "box",      "bilinear", "bicubic",
-				      "catmull-rom", "mitchell", "lanczos2", "lanczos3"};
+#include "golden/reference-resize.h"
 
 /* Largest allowed error before rounding; 0.5 is what rounding costs, and integer weights, where
  * there is no alpha, up to 0.03. nearest has none. */
@@ -11,64 +8,6 @@ static const char *const kernels[] = {"nearest",     "box",      "bilinear", "bi
 static const struct ivp_filter *resize(void)
 {
 	return ivp_filter_find("resize");
-}
-
-static double sinc(double x)
-{
-	return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x);
-}
-
-static double kernel_at(size_t kernel, double x)
-{
-	x = fabs(x);
-	if (kernel == 2)
-		return fmax(0, 1 - x);
-	if (kernel == 5)
-		return x < 1   ? (7 * x * x * x - 12 * x * x + 16 / 3.0) / 6
-		       : x < 2 ? (-7 / 3.0 * x * x * x + 12 * x * x - 20 * x + 32 / 3.0) / 6
-			       : 0;
-	if (kernel == 6)
-		return x < 2 ? sinc(x) * sinc(x / 2) : 0;
-	if (kernel == 3 || kernel == 4)
-		return x < 1   ? 1.5 * x * x * x - 2.5 * x * x + 1
-		       : x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2
-			       : 0;
-	return x < 3 ? sinc(x) * sinc(x / 3) : 0;
-}
-
-/* How much source pixel i of in counts for pixel o of whole, not scaled. */
-static double weight(size_t kernel, size_t in, size_t whole, size_t o, size_t i)
-{
-	double ratio = (double)in / (double)whole, from = (double)o * ratio;
-	double at = (double)i, centre = ((double)o + 0.5) * ratio;
-
-	if (kernel == 0)
-		return i == (size_t)centre;
-	if (kernel == 1)
-		return fmax(0, fmin(at + 1, from + ratio) - fmax(at, from));
-	return kernel_at(kernel, (at + 0.5 - centre) / fmax(1, ratio));
-}
-
-/* in resampled along x to the window [offset, offset + width) of whole pixels, then turned. */
-static struct samples reference_axis(const struct samples *in, size_t kernel, size_t whole,
-				     size_t offset, size_t width)
-{
-	struct samples out = samples_make(in->height, width, in->channels);
-
-	for (size_t o = 0; o < width; o++) {
-		double total = 0;
-
-		for (size_t i = 0; i < in->width; i++)
-			total += weight(kernel, in->width, whole, o + offset, i);
-		for (size_t i = 0; i < in->width; i++) {
-			double w = weight(kernel, in->width, whole, o + offset, i) / total;
-
-			for (size_t y = 0; w != 0 && y < in->height; y++)
-				for (size_t c = 0; c < in->channels; c++)
-					sample(&out, y, o)[c] += sample(in, i, y)[c] * w;
-		}
-	}
-	return out;
 }
 
 static struct samples reference_resize(const struct picture *picture, size_t kernel,
@@ -94,7 +33,7 @@ static void every_kernel_is_as_exact_as_rounding_allows(void **state)
 	};
 
 	(void)state;
-	for (size_t kernel = 0; kernel < count_of(kernels); kernel++)
+	for (size_t kernel = 0; kernel < count_of(reference_kernels); kernel++)
 		for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++)
 			for (size_t s = 0; s < count_of(sizes); s++) {
 				struct picture in = picture_make((uint32_t)sizes[s][0],
@@ -107,7 +46,8 @@ static void every_kernel_is_as_exact_as_rounding_allows(void **state)
 
 				snprintf(width, sizeof(width), "width=%d", sizes[s][2]);
 				snprintf(height, sizeof(height), "height=%d", sizes[s][3]);
-				snprintf(name, sizeof(name), "kernel=%s", kernels[kernel]);
+				snprintf(name, sizeof(name), "kernel=%s",
+					 reference_kernels[kernel]);
 				self = filter_configure(resize(), "mode=exact", width, height, name,
 							NULL);
 				picture_fill(&in, s % PATTERNS, s);
@@ -116,7 +56,7 @@ static void every_kernel_is_as_exact_as_rounding_allows(void **state)
 				distance_add(&distance, &out, &wanted);
 				if (distance.largest > (kernel == 0 ? 1e-9 : ALLOWED))
 					fail_msg("%s, %s, %d x %d to %d x %d: largest %.4f",
-						 kernels[kernel], ivp_format_name(format),
+						 reference_kernels[kernel], ivp_format_name(format),
 						 sizes[s][0], sizes[s][1], sizes[s][2], sizes[s][3],
 						 distance.largest);
 				free(wanted.at);
@@ -212,7 +152,7 @@ static void light_and_16_bits_are_as_exact_as_rounding_allows(void **state)
 		double largest;
 		void *self;
 
-		snprintf(name, sizeof(name), "kernel=%s", kernels[kernel]);
+		snprintf(name, sizeof(name), "kernel=%s", reference_kernels[kernel]);
 		self = filter_configure(resize(), "mode=exact", size[0], size[1], name,
 					linear ? "linear=yes" : "linear=no", NULL);
 		picture_fill(&in, i % PATTERNS, i);
@@ -222,7 +162,7 @@ static void light_and_16_bits_are_as_exact_as_rounding_allows(void **state)
 		wanted = reference_axis(&wide, kernel, out.shape.height, 0, out.shape.height);
 		largest = largest_error(&out, &wanted, linear);
 		if (largest > allowed)
-			fail_msg("%s, %s, %s, %s: largest %.4f", kernels[kernel],
+			fail_msg("%s, %s, %s, %s: largest %.4f", reference_kernels[kernel],
 				 ivp_format_name(format), size[0], linear ? "light" : "levels",
 				 largest);
 		free(shares.at);
@@ -331,13 +271,13 @@ static void sizes_that_a_mode_lacks_are_asked_for(void **state)
 static void a_constant_stays_what_it_is_also_at_borders(void **state)
 {
 	(void)state;
-	for (size_t kernel = 0; kernel < count_of(kernels); kernel++)
+	for (size_t kernel = 0; kernel < count_of(reference_kernels); kernel++)
 		for (unsigned level = 0; level < 256; level += 5) {
 			struct picture in = picture_make(29, 11, IVP_FORMAT_RGBA8), out;
 			char name[32];
 			void *self;
 
-			snprintf(name, sizeof(name), "kernel=%s", kernels[kernel]);
+			snprintf(name, sizeof(name), "kernel=%s", reference_kernels[kernel]);
 			self = filter_configure(resize(), "mode=exact", "width=40", "height=7",
 						name, NULL);
 			for (int64_t y = 0; y < 11; y++)
