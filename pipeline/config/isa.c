@@ -64,8 +64,9 @@ const struct ivp_isa *ivp_isa_find(const char *name, struct ivp_why *why)
 
 const struct ivp_filter *ivp_isa_filter(const struct ivp_isa *isa, const struct ivp_filter *filter)
 {
-	for (size_t i = 0; ivp_filters[i]; i++)
-		if (ivp_filters[i] == filter)
-			return isa->filters[i];
+	for (const struct ivp_isa *level = ivp_isas; level->name; level++)
+		for (size_t i = 0; ivp_filters[i]; i++)
+			if (level->filters[i] == filter)
+				return isa->filters[i];
 	return filter;
 }

@@ -27,7 +27,7 @@ const struct ivp_isa *ivp_isa_best(void);
  * processor or this build does not have it. */
 const struct ivp_isa *ivp_isa_find(const char *name, struct ivp_why *why);
 
-/* filter, one of ivp_filters, as that level has it. */
+/* filter, one of ivp_filters or of any level's, as that level has it; another is itself. */
 const struct ivp_filter *ivp_isa_filter(const struct ivp_isa *isa, const struct ivp_filter *filter);
 
 #endif

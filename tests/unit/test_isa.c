@@ -70,6 +70,16 @@ static void every_level_has_a_word_and_what_is_missing_a_reason(void **state)
 	assert_non_null(strstr(why.text, ivp_isa_best()->name));
 }
 
+static void a_filter_goes_from_any_level_to_any_other(void **state)
+{
+	(void)state;
+	for (const struct ivp_isa *from = ivp_isas; from->name; from++)
+		for (const struct ivp_isa *to = ivp_isas; to->name; to++)
+			for (size_t i = 0; ivp_filters[i]; i++)
+				assert_ptr_equal(ivp_isa_filter(to, from->filters[i]),
+						 to->filters[i]);
+}
+
 static void a_strange_filter_is_itself_at_every_level(void **state)
 {
 	static const struct ivp_filter strange = {.name = "strange"};
@@ -87,6 +97,7 @@ int main(void)
 	    cmocka_unit_test(the_baseline_is_the_last_and_runs_everywhere),
 	    cmocka_unit_test(auto_is_the_first_that_runs),
 	    cmocka_unit_test(every_level_has_a_word_and_what_is_missing_a_reason),
+	    cmocka_unit_test(a_filter_goes_from_any_level_to_any_other),
 	    cmocka_unit_test(a_strange_filter_is_itself_at_every_level),
 	};
 
