@@ -5,9 +5,10 @@
  * medians are given: the machine may change its pace, the ratio stays. Filters never wait, so
  * processor time is what they take on a core of their own.
  *
- *     bench_filters [--json FILE] [--rounds N] [--isa LEVEL] [WORD]
+ *     bench_filters [--json FILE] [--rounds N] [--isa LEVEL] [--list] [WORD]
  *
- * WORD: only operations whose names have it.
+ * WORD: only operations whose names have it. --list: measures nothing, tells the operations, for
+ * peers/measure.py.
  *
  * The table goes to standard error; rows {op, format, isa, ms, memcpy_ms} to FILE or standard output.
  */
@@ -299,15 +300,32 @@ static void measure_formats(const struct operation *operation, const struct ivp_
 			json_array_append_new(rows, measure(operation, isa, format, rounds));
 }
 
+static json_t *describe(const struct operation *operation)
+{
+	const uint32_t formats = ivp_filter_find(operation->filter)->formats;
+	json_t *settings = json_array(), *names = json_array();
+
+	for (size_t i = 0; i < 4 && operation->settings[i]; i++)
+		json_array_append_new(settings, json_string(operation->settings[i]));
+	for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA16; format++)
+		if (formats & IVP_FORMAT_BIT(format))
+			json_array_append_new(names, json_string(ivp_format_name(format)));
+	return json_pack("{s:s, s:s, s:o, s:i, s:i, s:o}", "op", operation->name, "filter",
+			 operation->filter, "settings", settings, "width", (int)operation->width,
+			 "height", (int)operation->height, "formats", names);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"json", required_argument, NULL, 'j'},
 						{"rounds", required_argument, NULL, 'r'},
 						{"isa", required_argument, NULL, 'i'},
+						{"list", no_argument, NULL, 'l'},
 						{NULL, 0, NULL, 0}};
 	const struct ivp_isa *isa = ivp_isa_best();
 	const char *json_file = NULL;
 	unsigned rounds = 21;
+	bool list = false;
 	json_t *rows = json_array();
 	int option;
 
@@ -318,20 +336,29 @@ int main(int argc, char **argv)
 			rounds = (unsigned)strtoul(optarg, NULL, 10);
 		} else if (option == 'i') {
 			isa = ivp_isa_find(optarg, NULL);
+		} else if (option == 'l') {
+			list = true;
 		}
 		if (option == '?' || isa == NULL) {
-			fprintf(stderr,
-				"usage: %s [--json FILE] [--rounds N] [--isa LEVEL] [WORD]\n",
-				argv[0]);
+			fprintf(
+			    stderr,
+			    "usage: %s [--json FILE] [--rounds N] [--isa LEVEL] [--list] [WORD]\n",
+			    argv[0]);
 			return EX_USAGE;
 		}
 	}
 	rounds = rounds < 1 ? 1 : rounds > MOST_ROUNDS ? MOST_ROUNDS : rounds;
-	fprintf(stderr, "%-24s %-6s %9s %9s %8s\n", "operation", "format", "ms", "copy, ms",
-		"x copy");
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		if (!argv[optind] || strstr(operations[i].name, argv[optind]))
+	if (!list)
+		fprintf(stderr, "%-24s %-6s %9s %9s %8s\n", "operation", "format", "ms", "copy, ms",
+			"x copy");
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		if (argv[optind] && !strstr(operations[i].name, argv[optind]))
+			continue;
+		if (list)
+			json_array_append_new(rows, describe(&operations[i]));
+		else
 			measure_formats(&operations[i], isa, rounds, rows);
+	}
 	if (json_file ? json_dump_file(rows, json_file, JSON_INDENT(1))
 		      : json_dumpf(rows, stdout, JSON_INDENT(1))) {
 		fprintf(stderr, "bench_filters: %s: %s\n",
