@@ -46,6 +46,7 @@ include rules/guest.mk
 include rules/check.mk
 include rules/fuzz.mk
 include rules/lint.mk
+include rules/peers.mk
 include rules/install.mk
 
 all: $(programs) guest ## build everything: programs, guest image

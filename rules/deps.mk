@@ -8,6 +8,9 @@ packages_build := gcc libc6-dev make libconfuse-dev libjansson-dev libpng-dev li
 packages_run := qemu-system-x86 lz4
 packages_test := g++ clang libcmocka-dev perl spin
 packages_fuzz := clang libclang-rt-14-dev llvm
+# What make bench-peers measures beside us.
+packages_peers := g++ libavfilter-dev libgraphicsmagick1-dev libopencv-imgproc-dev libopencv-photo-dev \
+	libswscale-dev libvips-dev libyuv-dev libzimg-dev pkg-config python3 python3-pil
 packages_lint := clang-format clang-tidy cppcheck mandoc shellcheck valgrind
 
 .PHONY: deps

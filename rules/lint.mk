@@ -2,8 +2,12 @@
 #
 # Checks that run nothing: form, bugs that tools see, the rules of the tree.
 
-lint_c := $(wildcard pipeline/*.c pipeline/*/*.c stages/*.c tests/*/*.c)
-lint_h := $(wildcard include/ivpipe/*.h pipeline/*.h pipeline/*/*.h stages/*.h tests/*/*.h)
+lint_c := $(wildcard pipeline/*.c pipeline/*/*.c stages/*.c tests/*/*.c) \
+	tests/bench/peers/ivpipe.c tests/bench/peers/reference.c
+lint_h := $(wildcard include/ivpipe/*.h pipeline/*.h pipeline/*/*.h stages/*.h tests/*/*.h tests/*/*/*.h)
+# Those of bench-peers need headers that are not there everywhere: rules/peers.mk has clang-tidy
+# look at what could be built. Their form is for all to see.
+lint_form := $(wildcard tests/bench/peers/*.c tests/bench/peers/*.cpp)
 lint_sh := $(shell grep -lE '^\#!.*(bash|/sh)' .ci/run rules/* tests/run* tests/*/*.sh)
 lint_cppflags := $(filter -I% -D%,$(CPPFLAGS))
 
@@ -11,7 +15,7 @@ lint_cppflags := $(filter -I% -D%,$(CPPFLAGS))
 lint: lint-format lint-text lint-shell lint-man lint-cppcheck $(lint_c:%.c=$(O)/lint/%.tidy) ## clang-format, clang-tidy, cppcheck, shellcheck, mandoc, rules of the tree
 
 lint-format:
-	$(Q)clang-format --dry-run -Werror $(lint_c) $(lint_h)
+	$(Q)clang-format --dry-run -Werror $(lint_c) $(lint_h) $(lint_form)
 
 lint-text:
 	$(Q)rules/lint-text
@@ -44,4 +48,4 @@ $(O)/lint/%.tidy: $(O)/obj/%.o .clang-tidy tests/.clang-tidy
 	@touch $@
 
 format: ## clang-format all C sources in place
-	clang-format -i $(lint_c) $(lint_h)
+	clang-format -i $(lint_c) $(lint_h) $(lint_form)
