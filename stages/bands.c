@@ -69,8 +69,7 @@ void ivp_band_turn(const void *rows, size_t count, void *lanes)
 			memcpy(to + 4 * (x * IVP_BAND + r), from + 4 * (r * IVP_BAND_CHUNK + x), 4);
 }
 
-void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out, size_t stride,
-				size_t rows)
+void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out, size_t stride, size_t rows)
 {
 	for (size_t x = 0; x < count; x += 16) {
 		size_t n = count - x < 16 ? count - x : 16;
@@ -89,8 +88,7 @@ void ivp_band_store8(const uint8_t *lanes, size_t count, uint8_t *out, size_t st
 	}
 }
 
-void ivp_band_store32(const uint32_t *lanes, size_t count, uint8_t *out, size_t stride,
-				 size_t rows)
+void ivp_band_store32(const uint32_t *lanes, size_t count, uint8_t *out, size_t stride, size_t rows)
 {
 	size_t x = 0;
 

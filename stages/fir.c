@@ -56,9 +56,8 @@ IVP_INLINE void add_pairs_float(unsigned n, const float *const *left, const floa
 }
 
 /* 1 to GROUP pairs. */
-static void add_group(unsigned n, const uint16_t *const *left,
-				 const uint16_t *const *right, const uint16_t *weights,
-				 uint16_t *out, size_t count)
+static void add_group(unsigned n, const uint16_t *const *left, const uint16_t *const *right,
+		      const uint16_t *weights, uint16_t *out, size_t count)
 {
 	switch (n) {
 	case 1:
@@ -78,9 +77,8 @@ static void add_group(unsigned n, const uint16_t *const *left,
 	}
 }
 
-static void add_group_float(unsigned n, const float *const *left,
-				       const float *const *right, const float *weights, float *out,
-				       size_t count)
+static void add_group_float(unsigned n, const float *const *left, const float *const *right,
+			    const float *weights, float *out, size_t count)
 {
 	switch (n) {
 	case 1:
@@ -107,7 +105,7 @@ static unsigned group_of(unsigned pairs)
 }
 
 static void begin(const uint16_t *restrict middle, uint16_t bias, uint16_t *restrict out,
-			     size_t count)
+		  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		out[i] = middle[i] ? bias : 0;
@@ -155,8 +153,7 @@ void ivp_fir_pairs_float(const float *const *left, const float *const *right, si
 	}
 }
 
-void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out,
-			     size_t count)
+void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out, size_t count)
 {
 	const float *restrict a = rows[0], *restrict b = rows[1];
 	const float *restrict c = rows[2], *restrict d = rows[3];
@@ -167,8 +164,7 @@ void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out
 		sum[i] += (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd);
 }
 
-void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out,
-			     size_t count)
+void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out, size_t count)
 {
 	const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2];
 	const float *restrict d = rows[3], *restrict e = rows[4], *restrict f = rows[5];

@@ -449,23 +449,24 @@ static void texts_for_people_name_every_parameter_with_its_limits(void **state)
 	char *text = written(ivp_filter_describe, &sample);
 
 	(void)state;
-	assert_string_equal(text, "sample: does nothing\n"
-				  "\n"
-				  "formats: GRAY8, RGB8, RGBA8\n"
-				  "\n"
-				  "parameters:\n"
-				  "  count        how many\n"
-				  "               -3 to 70000, default 5\n"
-				  "  size         how \"large\"\n"
-				  "               0.25 to 12.5 px, default 1.1\n"
-				  "  fast         whether to hurry\n"
-				  "               yes or no, default yes\n"
-				  "  colour       which one\n"
-				  "               red, green or blue, default blue\n"
-				  "  weights      how heavy\n"
-				  "               a list of up to 961 numbers, each -8 to 8, default 1\n"
-				  "  table        what to look up\n"
-				  "               a file of at most 10 bytes, default none\n");
+	assert_string_equal(text,
+			    "sample: does nothing\n"
+			    "\n"
+			    "formats: GRAY8, RGB8, RGBA8\n"
+			    "\n"
+			    "parameters:\n"
+			    "  count        how many\n"
+			    "               -3 to 70000, default 5\n"
+			    "  size         how \"large\"\n"
+			    "               0.25 to 12.5 px, default 1.1\n"
+			    "  fast         whether to hurry\n"
+			    "               yes or no, default yes\n"
+			    "  colour       which one\n"
+			    "               red, green or blue, default blue\n"
+			    "  weights      how heavy\n"
+			    "               a list of up to 961 numbers, each -8 to 8, default 1\n"
+			    "  table        what to look up\n"
+			    "               a file of at most 10 bytes, default none\n");
 	free(text);
 }
 

@@ -37,8 +37,9 @@ count=$(fields | wc -l)
 survivors=
 for line in $(fields | awk 'NR % 7 == 1'); do
 	for change in without narrowed swapped; do
-		"$change" "$line" | cmp -s - "$header" && continue # another struct has no width
-		if "$change" "$line" | compiles; then
+		"$change" "$line" >"$tmp/changed.h" || survivors="$survivors not-made:$line"
+		cmp -s "$tmp/changed.h" "$header" && continue # another struct has no width
+		if compiles <"$tmp/changed.h"; then
 			survivors="$survivors $change:$line"
 		fi
 	done
