@@ -30,7 +30,10 @@ fields() {
 }
 without() { sed "${1}d" "$header"; }
 narrowed() { sed -E "${1}s/uint(16|32|64)_t/uint8_t/; ${1}s/char/short/" "$header"; }
-swapped() { sed -n "${1}{h;n;G};p" "$header"; }
+swapped() { # with the next line, unless that is empty
+	awk -v line="$1" 'NR == line { held = $0; next }
+		NR == line + 1 { if ($0) print; print held; if (!$0) print; next } 1' "$header"
+}
 compiles() { compile gcc -std=c11 -x c >/dev/null 2>&1; }
 
 count=$(fields | wc -l)
@@ -38,7 +41,7 @@ survivors=
 for line in $(fields | awk 'NR % 7 == 1'); do
 	for change in without narrowed swapped; do
 		"$change" "$line" >"$tmp/changed.h" || survivors="$survivors not-made:$line"
-		cmp -s "$tmp/changed.h" "$header" && continue # another struct has no width
+		cmp -s "$tmp/changed.h" "$header" && continue # nothing to change here
 		if compiles <"$tmp/changed.h"; then
 			survivors="$survivors $change:$line"
 		fi
