@@ -292,6 +292,7 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 		ivp_why_set(why, "not enough memory for a frame's metadata");
 		return error;
 	}
+	/* Until the end of this function, which takes both back. cppcheck-suppress autoVariables */
 	writer->context = &drain;
 	writer->full = options && options->wait_when_full ? wait_for_room : NULL;
 	drain.joins_late = !(options && options->ledger) && port->link.ring.released > 0;
@@ -302,6 +303,7 @@ int ivp_sink_run(struct ivp_input_port *port, struct ivp_writer *writer,
 	if (drain.ledger.latency)
 		account->latency = *drain.ledger.latency;
 	writer->full = NULL;
+	writer->context = NULL;
 	ivp_ledger_close(&drain.ledger);
 	ivp_notes_finish(&drain.notes);
 	say_what_was_done(&account->tally);

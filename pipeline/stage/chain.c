@@ -17,7 +17,9 @@ int ivp_chain_init(struct ivp_chain *chain, const struct ivp_filter_conf *filter
 	chain->steps = calloc(count, sizeof(*chain->steps));
 	chain->passes = calloc(count, sizeof(struct ivp_chain_step *));
 	if (chain->steps == NULL || chain->passes == NULL) {
-		ivp_chain_finish(chain);
+		free(chain->steps);
+		free(chain->passes);
+		memset(chain, 0, sizeof(*chain));
 		return -ENOMEM;
 	}
 	chain->count = count;

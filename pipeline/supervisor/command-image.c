@@ -122,11 +122,30 @@ static void choose_modules(struct ivp_image_modules *modules)
 	modules->uio = ivp_image_has_modules(&uio);
 }
 
+/* An image with the configuration of a stage. Returns an exit status. */
+static int create_complete(const struct ivp_cli *cli, const char *init, const char *config,
+			   const struct ivp_image_modules *modules, const char *output)
+{
+	struct ivp_topology *topology = NULL;
+	struct ivp_diag diag = {0};
+	struct ivp_why why = {""};
+	int error = ivp_topology_read(config, &topology, &diag);
+
+	ivp_cli_print_diag(cli, &diag);
+	ivp_diag_finish(&diag);
+	if (error)
+		return error == -EINVAL ? EX_CONFIG : ivp_exit_code(error);
+	error =
+	    make_complete(topology, init, config, modules->folder ? modules : NULL, output, &why);
+	ivp_topology_destroy(topology);
+	if (error)
+		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
+	return ivp_exit_code(error);
+}
+
 int ivp_command_image(int argc, char **argv)
 {
 	const char *init = NULL, *config = NULL, *output = NULL;
-	struct ivp_topology *topology = NULL;
-	struct ivp_diag diag = {0};
 	struct ivp_image_modules modules = {0};
 	struct ivp_why why = {""};
 	struct ivp_cli cli;
@@ -158,18 +177,9 @@ int ivp_command_image(int argc, char **argv)
 			modules.folder);
 		return EX_NOINPUT;
 	}
-	if (config) {
-		error = ivp_topology_read(config, &topology, &diag);
-		ivp_cli_print_diag(&cli, &diag);
-		ivp_diag_finish(&diag);
-		if (error)
-			return error == -EINVAL ? EX_CONFIG : ivp_exit_code(error);
-		error = make_complete(topology, init, config, modules.folder ? &modules : NULL,
-				      output, &why);
-		ivp_topology_destroy(topology);
-	} else {
-		error = ivp_image_create(init, output, &why);
-	}
+	if (config)
+		return create_complete(&cli, init, config, &modules, output);
+	error = ivp_image_create(init, output, &why);
 	if (error)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text[0] ? why.text : strerror(-error));
 	return ivp_exit_code(error);
