@@ -61,7 +61,8 @@ void ivp_band_turn(const void *rows, size_t count, void *lanes)
 			ivp_lanes_turn(m, 4);
 			IVP_UNROLL
 			for (size_t i = 0; i < 4; i++)
-				memcpy(to + 4 * ((x + i) * IVP_BAND + r), &m[i], IVP_LANE_BYTES);
+				memcpy(to + 4 * ((x + i) * (size_t)IVP_BAND + r), &m[i],
+				       IVP_LANE_BYTES);
 		}
 	}
 	for (; x < count; x++)

@@ -241,7 +241,7 @@ void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, in
 		else
 			for (unsigned c = 0; c < form->step; c++)
 				mean_levels(&windows[c], side * side,
-					    (bytes *)box->result + c * PARTS + part);
+					    (bytes *)box->result + (size_t)c * PARTS + part);
 		for (unsigned i = 0; i < 4; i++)
 			windows[i].lanes++;
 	}

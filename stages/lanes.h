@@ -68,12 +68,12 @@ IVP_INLINE ivp_lanes8 ivp_lanes_load(const uint8_t *at, ptrdiff_t apart)
 /* n: elements of half a lane. */
 #if IVP_LANES == 4
 #define IVP_TURNS(n, i)                                                                            \
-	IVP_TURNS##n(8 * n, i), IVP_TURNS##n(8 * n, (i) + 2 * n),                                  \
-	    IVP_TURNS##n(8 * n, (i) + 4 * n), IVP_TURNS##n(8 * n, (i) + 6 * n)
+	IVP_TURNS##n(8 * (n), i), IVP_TURNS##n(8 * (n), (i) + 2 * (n)),                            \
+	    IVP_TURNS##n(8 * (n), (i) + 4 * (n)), IVP_TURNS##n(8 * (n), (i) + 6 * (n))
 #elif IVP_LANES == 2
-#define IVP_TURNS(n, i) IVP_TURNS##n(4 * n, i), IVP_TURNS##n(4 * n, (i) + 2 * n)
+#define IVP_TURNS(n, i) IVP_TURNS##n(4 * (n), i), IVP_TURNS##n(4 * (n), (i) + 2 * (n))
 #else
-#define IVP_TURNS(n, i) IVP_TURNS##n(2 * n, i)
+#define IVP_TURNS(n, i) IVP_TURNS##n(2 * (n), i)
 #endif
 
 /* The lower or the upper halves of the lanes of a and b, elements of a type by turns. */

@@ -96,7 +96,8 @@ static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in,
 {
 	const struct ivp_row_form *form = &resample->from;
 	const size_t most = IVP_BAND_CHUNK / form->planes;
-	const size_t sample = resample->depth * form->planes; /* bytes: of a pixel with alpha */
+	const size_t sample =
+	    (size_t)resample->depth * form->planes; /* bytes: of a pixel with alpha */
 
 	for (size_t x = 0; x < form->plane; x += most) {
 		size_t n = form->plane - x < most ? form->plane - x : most;
@@ -202,6 +203,20 @@ static void round_wide(const float *restrict sums, uint16_t *restrict out, size_
 	}
 }
 
+/* Pixels of 8 or 16 bits a sample; all is 0 where alpha is. */
+static void put_planes(const uint16_t levels[4][IVP_BAND], unsigned depth, uint8_t *to)
+{
+	for (size_t i = 0; i < IVP_BAND; i++)
+		for (size_t c = 0; c < 4; c++, to += depth) {
+			const uint16_t level = levels[3][i] > 0 ? levels[c][i] : 0;
+
+			if (depth == 1)
+				*to = (uint8_t)(level < 255 ? level : 255);
+			else
+				memcpy(to, &level, sizeof(level));
+		}
+}
+
 /* The colours and alphas of n pixels in planes to pixels of 8 or 16 bits a sample; the planes are
  * overwritten. All is 0 where alpha rounds to 0. */
 static void round_planes(const struct ivp_resample *resample, size_t n)
@@ -222,17 +237,7 @@ static void round_planes(const struct ivp_resample *resample, size_t n)
 			else
 				round_wide(colour + c * plane + x, levels[c], IVP_BAND);
 		round_wide(alpha + x, levels[3], IVP_BAND);
-		for (size_t i = 0; i < IVP_BAND; i++)
-			for (size_t c = 0; c < 4; c++) {
-				const uint16_t level = levels[3][i] > 0 ? levels[c][i] : 0;
-				uint8_t *to =
-				    resample->turned + ((x + i) * 4 + c) * resample->depth;
-
-				if (resample->depth == 1)
-					*to = (uint8_t)(level < 255 ? level : 255);
-				else
-					memcpy(to, &level, sizeof(level));
-			}
+		put_planes(levels, resample->depth, resample->turned + x * 4 * resample->depth);
 	}
 }
 
@@ -309,7 +314,7 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 								  (size_t)x * pixel,
 							   .in_step = (ptrdiff_t)IVP_BAND * unit,
 							   .out_step = (ptrdiff_t)out->stride,
-							   .rows = n * (pixel / unit),
+							   .rows = (size_t)n * (pixel / unit),
 							   .columns = count},
 				       unit);
 		}

@@ -12,6 +12,7 @@
 #include "config/registry.h"
 
 /* Files are another matter, and the input must not choose which to open: all hold the same. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) the linker's name */
 int __wrap_ivp_param_file_read(const struct ivp_param *param, const char *path,
 			       struct ivp_param_file *file, struct ivp_why *why);
 int __wrap_ivp_param_file_read(const struct ivp_param *param, const char *path,
@@ -23,6 +24,7 @@ int __wrap_ivp_param_file_read(const struct ivp_param *param, const char *path,
 	memcpy(bytes, text, sizeof(text));
 	return ivp_param_file_take(param, path, bytes, sizeof(text) - 1, file, why);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* Values as they are written; of files those that were read, which are called otherwise. */
 static void check_values(const struct ivp_filter *filter, const void *one, const void *other)
