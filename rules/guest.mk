@@ -42,4 +42,8 @@ $(guest_image): $(guest_stage) $(O)/pipeline
 $(O)/tests/vm/%: $(O)/obj/tests/vm/%.o
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -s $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) -static -s $(LDFLAGS) -Wl,--no-warnings -o $@ $^ $(vm_libs)
+
+# One of them is a part of pipeline.
+$(O)/tests/vm/doctor-guest: $(O)/libivpipe.a
+$(O)/tests/vm/doctor-guest: vm_libs := -ljansson $(LIBS_BASE)
