@@ -42,6 +42,8 @@ static bool scale(void)
 			peer_differs(job, "leaves pixels out");
 		return scale_by(kFilterBox);
 	}
+	if (job->in.channels > 1)
+		peer_differs(job, "another phase");
 	return peer_is(job, "kernel", "lanczos3", "bilinear") && !down && scale_by(kFilterBilinear);
 }
 
