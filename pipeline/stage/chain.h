@@ -60,6 +60,11 @@ void ivp_chain_set_isa(struct ivp_chain *chain, const struct ivp_isa *isa);
 /* Uses so many threads, 1..IVP_MAX_THREADS. Before the first plan. Returns 0 or -errno. */
 int ivp_chain_set_threads(struct ivp_chain *chain, unsigned count);
 
+static inline unsigned ivp_chain_threads(const struct ivp_chain *chain)
+{
+	return chain->workers ? chain->workers->count : 1;
+}
+
 /*
  * Prepares for images of shape in and tells the shape that comes out. Cheap if in is as it was
  * last time. Returns 0; -EINVAL with a reason that names the filter which does not take such an
