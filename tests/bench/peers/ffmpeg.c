@@ -48,6 +48,8 @@ static const struct {
     {"gaussian-blur", NULL, NULL, PLANES, "sigma", "gblur=sigma=%g:steps=3", "planes, 3 steps"},
     {"box-blur", NULL, NULL, PLANES, "radius", "avgblur=sizeX=%g", "planes"},
     {"median", NULL, NULL, PLANES, "radius", "median=radius=%g", "planes"},
+    {"non-local-means", NULL, NULL, PLANES, "strength", "nlmeans=s=%g:p=7:r=21",
+     "planes, other weights"},
     {"sobel", "measure", "l2", PLANES, NULL, "sobel", "planes"},
     {"erode", "width", "3", PLANES, NULL, "erosion", "planes"},
     {"dilate", "width", "3", PLANES, NULL, "dilation", "planes"},

@@ -159,8 +159,8 @@ static bool clahe()
 
 	if (job->in.channels != 1)
 		return false;
-	engine->setClipLimit(real("limit", 2));
-	engine->setTilesGridSize(Size(peer_int(job, "tiles", 8), peer_int(job, "tiles", 8)));
+	engine->setClipLimit(real("clip", 2));
+	engine->setTilesGridSize(Size(peer_int(job, "columns", 8), peer_int(job, "rows", 8)));
 	engine->apply(in, out);
 	return peer_note(job, "its own way of clipping");
 }
