@@ -269,20 +269,46 @@ static void round_pixels(const struct ivp_resample *resample, size_t n)
 		round_wide(resample->sums, (uint16_t *)resample->turned, samples);
 }
 
+/* A constant number of bytes becomes one or two moves. */
+IVP_INLINE void pick_pixels(const uint8_t *restrict from, const uint32_t *restrict first, size_t n,
+			    size_t bytes, uint8_t *restrict to)
+{
+	for (size_t x = 0; x < n; x++)
+		memcpy(to + x * bytes, from + first[x] * bytes, bytes);
+}
+
+static void pick_row(const uint8_t *from, const uint32_t *first, size_t n, size_t bytes,
+		     uint8_t *to)
+{
+	switch (bytes) {
+	case 1:
+		pick_pixels(from, first, n, 1, to);
+		break;
+	case 2:
+		pick_pixels(from, first, n, 2, to);
+		break;
+	case 3:
+		pick_pixels(from, first, n, 3, to);
+		break;
+	case 4:
+		pick_pixels(from, first, n, 4, to);
+		break;
+	case 6:
+		pick_pixels(from, first, n, 6, to);
+		break;
+	default:
+		pick_pixels(from, first, n, 8, to);
+	}
+}
+
 static void nearest(const struct ivp_resample *resample, const struct ivp_input *in,
 		    const struct ivp_output *out, struct ivp_rows rows)
 {
 	const size_t bytes = ivp_format_pixel_bytes(in->shape.format);
-	const uint32_t *first = resample->x.first;
 
-	for (uint32_t y = rows.first; y < rows.end; y++) {
-		const uint8_t *from = in->pixels + (size_t)resample->y.first[y] * in->stride;
-		uint8_t *to = out->pixels + (size_t)y * out->stride;
-
-		for (uint32_t x = 0; x < out->shape.width; x++)
-			for (size_t i = 0; i < bytes; i++)
-				to[x * bytes + i] = from[first[x] * bytes + i];
-	}
+	for (uint32_t y = rows.first; y < rows.end; y++)
+		pick_row(in->pixels + (size_t)resample->y.first[y] * in->stride, resample->x.first,
+			 out->shape.width, bytes, out->pixels + (size_t)y * out->stride);
 }
 
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
