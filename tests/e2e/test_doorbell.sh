@@ -53,6 +53,11 @@ end_server() {
 	wait "$server_pid"
 }
 
+# sides COUNT: so many sides of links are attached.
+sides() {
+	[ "$("$pipeline" stats "$conf" | grep -cE '^ +(producer|consumer)[0-9]* +(alive|silent|stalled) ')" -eq "$1" ]
+}
+
 # run PROGRAM [OPTION...]: with conf, to log-PROGRAM.
 conf=$tmp/chain.conf
 run() {
@@ -104,7 +109,8 @@ run stage &
 stage=$!
 run sink --output "$tmp/out-again" &
 sink=$!
-await grep -q wake-ups "$tmp/log-stage"
+await sides 3
+check_same "stage and sink are attached, by the doorbells of the old one" 0 $?
 kill -9 "$server_pid"
 wait "$server_pid" 2>/dev/null
 run feeder
