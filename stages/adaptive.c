@@ -146,7 +146,7 @@ void ivp_adaptive_apply(const struct ivp_input *in, const struct ivp_output *out
 				      .most = most,
 				      .add = offset > 0 ? (uint32_t)offset : 0,
 				      .take = offset < 0 ? (uint32_t)-offset : 0};
-	struct ivp_carve carve = {.base = scratch};
+	struct ivp_carve carve = ivp_carve_from(scratch);
 	struct sums sums = lay_out(&carve, &in->shape);
 	const uint32_t *end = sums.running + (size_t)side * channels;
 

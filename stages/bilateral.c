@@ -184,6 +184,7 @@ static void sum_chunk(const struct bilateral_scratch *all, const void *const *ro
 	const unsigned channels = all->window->planes;
 	const float *middle[4], *ahead[4], *behind[4];
 
+	IVP_ASSUME(channels == 1 || channels == 3 || channels == 4);
 	for (size_t i = 0; i < n; i++)
 		sums->weight[i] = 1;
 	for (unsigned c = 0; c < channels; c++) {

@@ -52,7 +52,7 @@ static size_t padded(const struct ivp_box_small *box)
 static const uint8_t *row_at(const struct ivp_box_small *box, const void *const *rows, size_t row)
 {
 	return (const uint8_t *)rows[row] -
-	       box->radius * ivp_format_channels(box->window->shape.format);
+	       (size_t)box->radius * ivp_format_channels(box->window->shape.format);
 }
 
 static void slide(uint16_t *restrict columns, const uint8_t *restrict more,

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler.h"
+
 /* Rows are below 2^31 bytes and taken some hundred times at most: no product wraps 64 bits. */
 _Static_assert(sizeof(size_t) >= 8, "scratch sizes are computed without overflow checks");
 
@@ -24,6 +26,13 @@ static inline void *ivp_carve(struct ivp_carve *carve, size_t bytes)
 
 	carve->used += (bytes + 63) & ~(size_t)63;
 	return at;
+}
+
+/* To get the pointers. A filter that has measured an area gets one. */
+static inline struct ivp_carve ivp_carve_from(void *scratch)
+{
+	IVP_ASSUME(scratch);
+	return (struct ivp_carve){.base = scratch};
 }
 
 #endif

@@ -106,7 +106,7 @@ static uint32_t tile_before(struct cut cut, uint32_t pixel, uint32_t *weight)
 static void prepare(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
 		    void *scratch)
 {
-	struct ivp_carve carve = {.base = scratch};
+	struct ivp_carve carve = ivp_carve_from(scratch);
 	struct area area = lay_out(self, &carve, in);
 
 	(void)out;
@@ -173,7 +173,7 @@ static void make_curve(uint32_t (*parts)[LEVELS], double clip, uint8_t *curve)
 static void survey(const void *self, const struct ivp_input *in, void *scratch)
 {
 	const struct clahe *clahe = self;
-	struct ivp_carve carve = {.base = scratch};
+	struct ivp_carve carve = ivp_carve_from(scratch);
 	struct area area = lay_out(clahe, &carve, &in->shape);
 	uint32_t(*parts)[PARTS][LEVELS] = (uint32_t(*)[PARTS][LEVELS])area.parts;
 	uint8_t(*curve)[LEVELS] = (uint8_t(*)[LEVELS])area.curves;
@@ -286,7 +286,7 @@ static void shift_rgba(const uint8_t *restrict luma, const uint8_t *restrict res
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
-	struct ivp_carve carve = {.base = scratch};
+	struct ivp_carve carve = ivp_carve_from(scratch);
 	struct area area = lay_out(self, &carve, &in->shape);
 	uint32_t ends[64];
 

@@ -151,6 +151,20 @@ IVP_INLINE uint32_t mix(float r, float g, float b, const float *weights, float m
 	return (uint32_t)(int32_t)sum;
 }
 
+/* Red, green and blue of pixel i: pixels, in_8 and in_16 are the same row. */
+IVP_INLINE void read_colour(const ivp_pixel *pixels, const uint8_t *in_8, const ivp_level16 *in_16,
+			    size_t i, const unsigned channels, const bool wide, float in[3])
+{
+	for (size_t c = 0; c < 3; c++) {
+		const size_t at = i * channels + (channels > 1 ? c : 0);
+
+		if (channels == 4 && !wide)
+			in[c] = (float)(int32_t)(pixels[i] >> 8 * c & 255);
+		else
+			in[c] = (float)(int32_t)(wide ? in_16[at] : in_8[at]);
+	}
+}
+
 IVP_INLINE void convert_row(const float weights[12], const void *restrict from, void *restrict to,
 			    size_t n, const unsigned channels, const bool wide)
 {
@@ -170,14 +184,7 @@ IVP_INLINE void convert_row(const float weights[12], const void *restrict from, 
 		float in[3];
 		uint32_t out[3];
 
-		for (size_t c = 0; c < 3; c++) {
-			const size_t at = i * channels + (channels > 1 ? c : 0);
-
-			if (channels == 4 && !wide)
-				in[c] = (float)(int32_t)(pixels[i] >> 8 * c & 255);
-			else
-				in[c] = (float)(int32_t)(wide ? in_16[at] : in_8[at]);
-		}
+		read_colour(pixels, in_8, in_16, i, channels, wide, in);
 		for (size_t c = 0; c < 3; c++)
 			out[c] = mix(in[0], in[1], in[2], copy + 4 * c, most);
 		if (channels == 4 && !wide)

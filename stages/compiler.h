@@ -34,6 +34,13 @@
 #define IVP_UNROLL
 #endif
 
+/* What holds for every caller and cannot be seen where it is needed. */
+#define IVP_ASSUME(condition)                                                                      \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			__builtin_unreachable();                                                   \
+	} while (0)
+
 #if defined(__GNUC__)
 #define IVP_INLINE static inline __attribute__((always_inline))
 #else

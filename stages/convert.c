@@ -59,6 +59,19 @@ IVP_INLINE uint32_t narrowed(uint32_t level)
 	return (level * 255 + 32895) >> 16;
 }
 
+/* What a pixel has of the four channels, and all there can be of alpha it has not. */
+IVP_INLINE void read_levels(const uint8_t *in_8, const ivp_level16 *in_16, size_t i,
+			    const unsigned channels, const bool wide, uint32_t level[4])
+{
+	for (size_t c = 0; c < 4; c++) {
+		const size_t at = i * channels + (c < channels ? c : 0);
+
+		level[c] = c == 3 && channels < 4 ? (wide ? 65535 : 255)
+			   : wide                 ? in_16[at]
+						  : in_8[at];
+	}
+}
+
 /* One loop for every pair of formats: all but the pointers and n are constants. */
 IVP_INLINE void convert_row(const void *restrict from, void *restrict to, size_t n,
 			    const unsigned channels, const bool wide, const unsigned to_channels,
@@ -73,13 +86,7 @@ IVP_INLINE void convert_row(const void *restrict from, void *restrict to, size_t
 	for (size_t i = 0; i < n; i++) {
 		uint32_t level[4];
 
-		for (size_t c = 0; c < 4; c++) {
-			const size_t at = i * channels + (c < channels ? c : 0);
-
-			level[c] = c == 3 && channels < 4 ? (wide ? 65535 : 255)
-				   : wide                 ? in_16[at]
-							  : in_8[at];
-		}
+		read_levels(in_8, in_16, i, channels, wide, level);
 		for (size_t c = 0; !wide && to_wide && c < 4; c++)
 			level[c] *= 257;
 		if (channels > 1 && to_channels == 1)

@@ -167,7 +167,7 @@ static struct ivp_window choose(struct convolve_scratch *all, const struct convo
 				const struct ivp_shape *in)
 {
 	const bool alpha = ivp_has_alpha(in->format), wide = is_wide(in->format);
-	const double most = !wide ? (alpha ? 255 * 255 : 255) : alpha ? INFINITY : 65535;
+	const double most = !wide ? (alpha ? 255.0 * 255 : 255.0) : alpha ? INFINITY : 65535.0;
 	struct ivp_window window = {.shape = *in,
 				    .border = convolve->border,
 				    .reach_x = (uint32_t)width_of(convolve) / 2,
@@ -211,7 +211,7 @@ static void lay_out(const struct convolve *convolve, const struct ivp_shape *in,
 	const struct ivp_window window = choose(all, convolve, in);
 
 	all->window = ivp_window_make(carve, &window);
-	all->line = ivp_carve(carve, ((size_t)in->width + 2 * window.reach_x) *
+	all->line = ivp_carve(carve, ((size_t)in->width + 2 * (size_t)window.reach_x) *
 					 ivp_format_channels(in->format) * all->sum_bytes);
 }
 
@@ -265,6 +265,7 @@ IVP_INLINE float clamped(float value, float most)
 	return value;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 #define LEVELS(name, sum, level, most)                                                             \
 	static void name(const void *from, void *to, size_t n, float factor, float offset)         \
 	{                                                                                          \
@@ -276,6 +277,7 @@ IVP_INLINE float clamped(float value, float most)
 			    (level)(int32_t)(clamped((float)sums[i] * factor + offset, most) +     \
 					     0.5f);                                                \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 LEVELS(levels8_of_shorts, int16_t, uint8_t, 255)
 LEVELS(levels8_of_longs, int32_t, uint8_t, 255)
@@ -353,7 +355,8 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 
 		if (all->kernel.separable)
 			sum_part(&all->kernel.column, all->taps, around, all->sample_bytes, step,
-				 -(int64_t)(reach_x * step), all->line, n + 2 * reach_x * step);
+				 -(int64_t)(reach_x * step), all->line,
+				 n + 2 * (size_t)reach_x * step);
 		for (size_t x = 0; x < n; x += CHUNK) {
 			const size_t count = n - x < CHUNK ? n - x : CHUNK;
 			const size_t at = x * level_bytes;

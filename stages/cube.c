@@ -70,13 +70,28 @@ static bool is_digit(const struct word *word, size_t i)
 	return i < word->bytes && word->text[i] >= '0' && word->text[i] <= '9';
 }
 
+/* [-+]digits from i on, a power of ten for value. Returns where it ends, 0 if there is none. */
+static size_t read_exponent(const struct word *word, size_t i, double *value)
+{
+	const bool down = i < word->bytes && word->text[i] == '-';
+	int exponent = 0;
+
+	i += i < word->bytes && (word->text[i] == '-' || word->text[i] == '+');
+	if (!is_digit(word, i))
+		return 0;
+	for (; is_digit(word, i); i++)
+		exponent = exponent < 400 ? exponent * 10 + (word->text[i] - '0') : 400;
+	for (; exponent > 0; exponent--)
+		*value = down ? *value / 10 : *value * 10;
+	return i;
+}
+
 /* [-+]digits[.digits][e[-+]digits]: the same in every locale. */
 static bool read_number(const struct word *word, double *number)
 {
 	size_t i = word->bytes > 0 && (word->text[0] == '-' || word->text[0] == '+'), digits = 0;
-	bool minus = word->bytes > 0 && word->text[0] == '-', down;
+	bool minus = word->bytes > 0 && word->text[0] == '-';
 	double value = 0, place = 1;
-	int exponent = 0;
 
 	for (; is_digit(word, i); i++, digits++)
 		value = value * 10 + (word->text[i] - '0');
@@ -88,15 +103,9 @@ static bool read_number(const struct word *word, double *number)
 	if (digits == 0)
 		return false;
 	if (i < word->bytes && (word->text[i] == 'e' || word->text[i] == 'E')) {
-		i++;
-		down = i < word->bytes && word->text[i] == '-';
-		i += i < word->bytes && (word->text[i] == '-' || word->text[i] == '+');
-		if (!is_digit(word, i))
+		i = read_exponent(word, i + 1, &value);
+		if (i == 0)
 			return false;
-		for (; is_digit(word, i); i++)
-			exponent = exponent < 400 ? exponent * 10 + (word->text[i] - '0') : 400;
-		for (; exponent > 0; exponent--)
-			value = down ? value / 10 : value * 10;
 	}
 	*number = minus ? -value : value;
 	return i == word->bytes && isfinite(value);

@@ -7,6 +7,7 @@
 
 /* Loops for either kind of extreme and either size of samples. to may begin where a does, if the
  * others do not begin before it: what is read is then not yet written. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 #define LOOPS(name, type, better)                                                                  \
 	static void name##_of_2(void *to, const void *first, const void *second, size_t n)         \
 	{                                                                                          \
@@ -31,6 +32,7 @@
 			out[i] = best better c[i] ? best : c[i];                                   \
 		}                                                                                  \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 LOOPS(least8, uint8_t, <)
 LOOPS(most8, uint8_t, >)

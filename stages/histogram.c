@@ -34,7 +34,7 @@ struct ivp_histogram ivp_histogram_carve(struct ivp_carve *carve, const struct i
 	for (unsigned i = 0; i < colours; i++)
 		histogram.bins[i] = ivp_carve(carve, levels * sizeof(uint64_t));
 	histogram.part =
-	    ivp_carve(carve, colours * parts_of(shape->format) * levels * sizeof(uint32_t));
+	    ivp_carve(carve, (size_t)colours * parts_of(shape->format) * levels * sizeof(uint32_t));
 	return histogram;
 }
 
@@ -111,7 +111,7 @@ void ivp_histogram_count(const struct ivp_histogram *histogram, const struct ivp
 	uint64_t pixels = 0;
 
 	memset(histogram->part, 0,
-	       colours * parts_of(format) * levels_of(format) * sizeof(uint32_t));
+	       (size_t)colours * parts_of(format) * levels_of(format) * sizeof(uint32_t));
 	for (unsigned c = 0; c < colours; c++)
 		memset(histogram->bins[c], 0, levels_of(format) * sizeof(uint64_t));
 	for (uint32_t y = 0; y < in->shape.height; y++) {

@@ -72,7 +72,7 @@ static bool factor(const struct ivp_kernel *kernel, const double *values, double
 void ivp_kernel_make(struct ivp_kernel *kernel, const double *values, int width, int height,
 		     double most)
 {
-	double column[IVP_KERNEL_MOST_SIDE], row[IVP_KERNEL_MOST_SIDE];
+	double column[IVP_KERNEL_MOST_SIDE] = {0}, row[IVP_KERNEL_MOST_SIDE] = {0};
 
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->width = width;

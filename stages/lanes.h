@@ -22,7 +22,7 @@
 #define IVP_LANES 1
 #endif
 
-#define IVP_LANE_BYTES (16 * IVP_LANES)
+#define IVP_LANE_BYTES ((size_t)16 * IVP_LANES)
 
 typedef uint8_t ivp_lane __attribute__((vector_size(16)));
 typedef uint8_t ivp_lanes8 __attribute__((vector_size(IVP_LANE_BYTES)));

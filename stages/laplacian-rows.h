@@ -5,6 +5,27 @@
  * NAME(word) a name of its own.
  */
 
+/* What the sum becomes in the image. */
+IVP_INLINE SAMPLE NAME(level_of)(WIDE sum, unsigned result, bool scaled, float scale)
+{
+	int32_t level;
+
+	if (scaled) {
+		float value = (float)(int32_t)sum * scale;
+
+		value = result == SIZE ? fabsf(value) : value + MIDDLE;
+		level = (int32_t)floorf(value + 0.5f);
+		level = level > 0 ? level : 0;
+		return (SAMPLE)(level < MOST ? level : MOST);
+	}
+	if (result == SIZE)
+		sum = (WIDE)(sum < 0 ? -sum : sum);
+	else
+		sum = (WIDE)(sum + MIDDLE);
+	sum = (WIDE)(sum > 0 ? sum : 0);
+	return (SAMPLE)(sum < MOST ? sum : MOST);
+}
+
 /* result is a constant wherever this is inlined, and scaled, which is false where scale is 1. */
 IVP_INLINE void NAME(laplace)(const void *const *rows, SAMPLE *restrict out, size_t n, size_t step,
 			      const struct weights *weights, unsigned result, bool scaled,
@@ -23,23 +44,8 @@ IVP_INLINE void NAME(laplace)(const void *const *rows, SAMPLE *restrict out, siz
 		WIDE sides = (WIDE)(a[m] + b[i] + b[r] + c[m]);
 		WIDE sum =
 		    (WIDE)((WIDE)(corners * corner) + (WIDE)(sides * side) - (WIDE)(b[m] * middle));
-		int32_t level;
 
-		if (scaled) {
-			float value = (float)(int32_t)sum * scale;
-
-			value = result == SIZE ? fabsf(value) : value + MIDDLE;
-			level = (int32_t)floorf(value + 0.5f);
-			level = level > 0 ? level : 0;
-			out[i] = (SAMPLE)(level < MOST ? level : MOST);
-		} else {
-			if (result == SIZE)
-				sum = (WIDE)(sum < 0 ? -sum : sum);
-			else
-				sum = (WIDE)(sum + MIDDLE);
-			sum = sum > 0 ? sum : 0;
-			out[i] = (SAMPLE)(sum < MOST ? sum : MOST);
-		}
+		out[i] = NAME(level_of)(sum, result, scaled, scale);
 	}
 }
 

@@ -53,6 +53,17 @@ IVP_INLINE int32_t place(float *level, float scale, float offset, float top)
 	return cell;
 }
 
+/* The step along the axis with the greatest part, and with the least. */
+IVP_INLINE int32_t greatest(float x, float y, float z, int32_t r, int32_t g, int32_t b)
+{
+	return x >= y ? (x >= z ? r : b) : (y >= z ? g : b);
+}
+
+IVP_INLINE int32_t least(float x, float y, float z, int32_t r, int32_t g, int32_t b)
+{
+	return x >= y ? (y >= z ? b : g) : (x >= z ? b : r);
+}
+
 /* From levels to nodes and weights: the corners are passed from the first to the last along one
  * axis after the other, that with the greatest part first. */
 static void find_places(const struct ivp_cube *cube, float most, struct chunk *chunk)
@@ -74,8 +85,8 @@ static void find_places(const struct ivp_cube *cube, float most, struct chunk *c
 		const float upper = x > y ? x : y, lower = x > y ? y : x;
 		const float high = upper > z ? upper : z, low = lower < z ? lower : z;
 		const float rest = upper < z ? upper : z, middle = lower > rest ? lower : rest;
-		const int32_t first = x >= y ? (x >= z ? r : b) : (y >= z ? g : b);
-		const int32_t last = x >= y ? (y >= z ? b : g) : (x >= z ? b : r);
+		const int32_t first = greatest(x, y, z, r, g, b);
+		const int32_t last = least(x, y, z, r, g, b);
 
 		chunk->node[i] = (uint32_t)cell;
 		chunk->second[i] = (uint32_t)(cell + first);

@@ -9,7 +9,7 @@
 
 /* Samples at a time: what is shared stays in the first-level cache. All loops are whole vectors
  * long, those that make what is shared one and two vectors longer than the next one. */
-#define VECTOR 64
+#define VECTOR ((size_t)64)
 #define CHUNK  (15 * VECTOR)
 #define ROOM   (CHUNK + 2 * VECTOR)
 /* Shows the compiler that nothing remains after the vectors. */
@@ -213,6 +213,7 @@ static void NAME(median_row)(const void *const *rows, void *to, size_t n, size_t
 {
 	SAMPLE *out = to, last[CHUNK];
 
+	IVP_ASSUME(radius == 1 || radius == 2);
 	for (size_t x = 0; x < n; x += CHUNK) {
 		const size_t count = n - x < CHUNK ? n - x : CHUNK;
 		const size_t whole = ivp_align(count, VECTOR);

@@ -8,7 +8,7 @@
 #include "resample.h"
 
 #define RGBA_GROUP 3 /* source rows that are summed in one go */
-#define PLANE      (IVP_BAND_CHUNK / 4)
+#define PLANE      ((size_t)IVP_BAND_CHUNK / 4)
 
 IVP_INLINE void add_pixel(uint32_t pixel, float weight, float *red, float *green, float *blue,
 			  float *opaque)

@@ -9,6 +9,7 @@
 #define GROUP 6
 
 /* count is a constant wherever name##_add is inlined: its inner loops vanish. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types */
 #define TAPS(name, sample, weight, sum)                                                            \
 	IVP_INLINE void name##_add(unsigned count, const void *const *from, const weight *weights, \
 				   sum *restrict sums, size_t n)                                   \
@@ -42,6 +43,7 @@
 		for (; count > 0; count--, from++, by++)                                           \
 			name##_add(1, from, by, sums, n);                                          \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 TAPS(bytes_short, uint8_t, int32_t, int16_t)
 TAPS(bytes, uint8_t, int32_t, int32_t)

@@ -47,9 +47,10 @@ size_t ivp_tone_scratch(const void *self, const struct ivp_shape *in, const stru
 void *ivp_tone_table(const struct ivp_shape *shape, void *scratch, unsigned i)
 {
 	struct ivp_carve carve = {.base = scratch};
-	struct ivp_tables *tables = ivp_carve(&carve, sizeof(*tables));
-	uint8_t *first = ivp_carve(&carve, 0);
+	uint8_t *first;
 
+	ivp_carve(&carve, sizeof(struct ivp_tables));
+	first = ivp_carve(&carve, 0);
 	return first + i * table_bytes(shape->format);
 }
 

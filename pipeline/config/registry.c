@@ -20,7 +20,7 @@ const char *ivp_filter_nearest(const char *name)
 	const char *names[MOST_FILTERS + 1];
 	size_t i;
 
-	for (i = 0; ivp_filters[i] && i < MOST_FILTERS; i++)
+	for (i = 0; i < MOST_FILTERS && ivp_filters[i]; i++)
 		names[i] = ivp_filters[i]->name;
 	names[i] = NULL;
 	return ivp_nearest_word(name, names);

@@ -79,7 +79,7 @@ int ivp_ledger_open(struct ivp_ledger *ledger, const char *path, uint64_t epoch,
 
 	*ledger = (struct ivp_ledger){0};
 	*tally = (struct ivp_tally){0};
-	if (error) {
+	if (!file) {
 		ivp_why_set(why, "%s: %s", path, strerror(-error));
 		return error;
 	}

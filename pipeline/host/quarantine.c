@@ -18,7 +18,8 @@
 #include "host/file.h"
 #include "config/inputs.h"
 
-#define REASONS "reasons.txt"
+#define REASONS    "reasons.txt"
+#define LINE_BYTES (NAME_MAX + 512)
 
 /* Looks through the lines there are: is this one of them, is the name another frame's? */
 static int look_up(int folder, uint64_t id, const char *name, const char *line, bool *there,
@@ -74,24 +75,31 @@ static int copy(int folder, const char *name, const struct ivp_input_file *origi
 	return ivp_file_commit(&file);
 }
 
+static void compose(char line[LINE_BYTES], uint64_t id, const char *name, const char *reason)
+{
+	size_t length;
+
+	snprintf(line, LINE_BYTES - 1, "%" PRIu64 " %s: %s", id, name, reason);
+	ivp_log_make_harmless(line);
+	length = strlen(line);
+	line[length] = '\n';
+	line[length + 1] = '\0';
+}
+
 static int store(int folder, uint64_t id, const char *base, const char *reason,
 		 const struct ivp_input_file *original)
 {
-	char name[NAME_MAX + 1], line[NAME_MAX + 512];
+	char name[NAME_MAX + 1], line[LINE_BYTES];
 	bool there, taken;
 	int error;
 
 	snprintf(name, sizeof(name), "%s", base);
-	snprintf(line, sizeof(line) - 1, "%" PRIu64 " %s: %s", id, name, reason);
-	ivp_log_make_harmless(line);
-	strcat(line, "\n");
+	compose(line, id, name, reason);
 	error = look_up(folder, id, name, line, &there, &taken);
 	/* The reasons' own name is taken too: a guest may name any input. */
 	if (!error && (taken || strcmp(name, REASONS) == 0)) {
 		snprintf(name, sizeof(name), "%" PRIu64 "-%s", id, base);
-		snprintf(line, sizeof(line) - 1, "%" PRIu64 " %s: %s", id, name, reason);
-		ivp_log_make_harmless(line);
-		strcat(line, "\n");
+		compose(line, id, name, reason);
 		error = look_up(folder, id, name, line, &there, &taken);
 	}
 	if (!error)

@@ -143,6 +143,7 @@ static int find_start(struct send *send, bool *more, struct ivp_why *why)
 	struct ivp_wire_owner *own = send->port->link.ring.own;
 	struct ivp_frame last;
 	const bool any = ivp_producer_last(&send->port->link, &last);
+	uint64_t sent;
 
 	*more = true;
 	if (!any || (last.kind == IVP_KIND_END && send->options->anew)) {
@@ -165,19 +166,18 @@ static int find_start(struct send *send, bool *more, struct ivp_why *why)
 			    header->link_name);
 		return -EPROTO;
 	}
+	sent = last.id * header->payload_bytes + last.payload_bytes;
 	if (!send->seekable) {
-		ivp_why_set(
-		    why,
-		    "%s cannot be read again, and its first %llu bytes were sent before: "
-		    "create the link anew",
-		    name_of(send),
-		    (unsigned long long)(last.id * header->payload_bytes + last.payload_bytes));
+		ivp_why_set(why,
+			    "%s cannot be read again, and its first %llu bytes were sent before: "
+			    "create the link anew",
+			    name_of(send), (unsigned long long)sent);
 		return -ESPIPE;
 	}
 	send->next = last.id + 1;
 	ivp_log(IVP_LOG_INFO, "goes on behind chunk %llu, the last in the link",
 		(unsigned long long)last.id);
-	return catch_up(send, last.id * header->payload_bytes + last.payload_bytes, why);
+	return catch_up(send, sent, why);
 }
 
 static void commit(struct send *send, const struct ivp_slot *slot, const struct ivp_marks *marks,

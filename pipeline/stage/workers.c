@@ -50,7 +50,7 @@ int ivp_workers_init(struct ivp_workers *workers, unsigned count)
 	pthread_cond_init(&workers->begin, NULL);
 	pthread_cond_init(&workers->end, NULL);
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	/* The new threads look for themselves among threads: not before all are there. */
 	pthread_mutex_lock(&workers->mutex);
 	while (!error && workers->started + 1 < count) {
@@ -58,7 +58,7 @@ int ivp_workers_init(struct ivp_workers *workers, unsigned count)
 		workers->started += !error;
 	}
 	pthread_mutex_unlock(&workers->mutex);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		ivp_workers_finish(workers);
 	return -error;
@@ -88,7 +88,7 @@ void ivp_workers_finish(struct ivp_workers *workers)
 	pthread_cond_broadcast(&workers->begin);
 	pthread_mutex_unlock(&workers->mutex);
 	for (unsigned i = 0; i < workers->started; i++)
-		pthread_join(workers->threads[i], NULL);
+		(void)pthread_join(workers->threads[i], NULL);
 	pthread_cond_destroy(&workers->begin);
 	pthread_cond_destroy(&workers->end);
 	pthread_mutex_destroy(&workers->mutex);

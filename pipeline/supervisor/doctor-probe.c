@@ -10,7 +10,8 @@
 #include "supervisor/doctor.h"
 
 #define FIRST   1280 /* behind the owner block: reserved, zero */
-#define WORDS   ((IVP_PAGE - FIRST) / 8)
+#define BYTES   (IVP_PAGE - FIRST)
+#define WORDS   (BYTES / 8)
 #define LONG_NS 3000000
 
 /* Volatile, so that every access happens, one by one and as wide as the wire's words. */
@@ -44,7 +45,7 @@ static double measure(void *page, bool write)
 		passes++;
 		ns = ivp_now_ns() - start;
 	} while (ns < LONG_NS);
-	return (double)(passes * WORDS * 8) / (double)ns; /* bytes a ns are GB/s */
+	return (double)(passes * BYTES) / (double)ns; /* bytes a ns are GB/s */
 }
 
 void ivp_doctor_probe(void *page, int write, struct ivp_speeds *speeds)

@@ -256,7 +256,7 @@ int ivp_bell_greet(struct ivp_bell *bell, int socket, const struct ivp_bell_quer
 		   struct ivp_why *why)
 {
 	const uint64_t deadline_ns = ivp_now_ns() + PATIENCE_NS;
-	struct ivp_wire_bell page;
+	struct ivp_wire_bell page = {0};
 	int error;
 
 	bell->socket = socket;

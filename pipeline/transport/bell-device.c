@@ -195,7 +195,7 @@ int ivp_bell_find_device(struct ivp_bell *bell, const struct ivp_bell_query *que
 			 struct ivp_why *why)
 {
 	char pattern[PATH_MAX];
-	struct ivp_wire_bell page;
+	struct ivp_wire_bell page = {0};
 	int error = -ENOENT;
 	glob_t found;
 

@@ -80,7 +80,7 @@ static void measure(void)
 		trips[count++] = ivp_now_ns() - start_ns;
 	}
 	set(&word, 0);
-	pthread_join(thread, NULL);
+	(void)pthread_join(thread, NULL);
 	qsort(trips, count, sizeof(trips[0]), compare);
 	cost_ns = trips[count / 2] / 2;
 	cost_ns = cost_ns < LEAST_NS ? LEAST_NS : cost_ns > MOST_NS ? MOST_NS : cost_ns;

@@ -40,8 +40,8 @@ static double curve(const struct picture *in, uint32_t tiles[2], uint32_t i, uin
 static double equalized(const struct picture *in, uint32_t tiles[2], double clip, int64_t x,
 			int64_t y)
 {
-	const double at[2] = {(x + 0.5) * tiles[0] / in->shape.width - 0.5,
-			      (y + 0.5) * tiles[1] / in->shape.height - 0.5};
+	const double at[2] = {((double)x + 0.5) * tiles[0] / in->shape.width - 0.5,
+			      ((double)y + 0.5) * tiles[1] / in->shape.height - 0.5};
 	uint32_t first[2], second[2];
 	double part[2], result = 0;
 
@@ -67,7 +67,8 @@ static void check(uint32_t width, uint32_t height, const char *columns, const ch
 
 	for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA8; format++) {
 		struct picture in = picture_make(width, height, format), out;
-		uint32_t tiles[2] = {(uint32_t)atoi(columns + 8), (uint32_t)atoi(rows + 5)};
+		uint32_t tiles[2] = {(uint32_t)strtoul(columns + 8, NULL, 10),
+				     (uint32_t)strtoul(rows + 5, NULL, 10)};
 
 		tiles[0] = tiles[0] < width ? tiles[0] : width;
 		tiles[1] = tiles[1] < height ? tiles[1] : height;
@@ -75,8 +76,9 @@ static void check(uint32_t width, uint32_t height, const char *columns, const ch
 		out = filter_run(filter, self, &in);
 		for (int64_t y = 0; y < height; y += 3)
 			for (int64_t x = 0; x < width; x += 5) {
-				double change = equalized(&in, tiles, atof(clip + 5), x, y) -
-						luma_at(&in, x, y);
+				double change =
+				    equalized(&in, tiles, strtod(clip + 5, NULL), x, y) -
+				    luma_at(&in, x, y);
 
 				for (size_t c = 0; c < in.channels; c++) {
 					unsigned level = picture_at(&in, x, y)[c];

@@ -82,7 +82,7 @@ static void sobel_is_the_rounded_gradient(void **state)
 			for (unsigned scaled = 0; scaled < 2; scaled++) {
 				struct edge edge = {.kind = kind, .factor = scaled ? 0.23 : 1};
 
-				strcpy(edge.border, borders[b]);
+				snprintf(edge.border, sizeof(edge.border), "%s", borders[b]);
 				snprintf(edge.scale, sizeof(edge.scale), "scale=%g", edge.factor);
 				compare("sobel", &edge, measures[kind], NULL, sobel_is);
 			}
@@ -99,7 +99,7 @@ static void laplacian_is_the_rounded_difference(void **state)
 			for (unsigned scaled = 0; scaled < 2; scaled++) {
 				struct edge edge = {.kind = kind, .factor = scaled ? 0.3 : 1};
 
-				strcpy(edge.border, borders[b]);
+				snprintf(edge.border, sizeof(edge.border), "%s", borders[b]);
 				snprintf(edge.scale, sizeof(edge.scale), "scale=%g", edge.factor);
 				compare("laplacian", &edge, kernels[kind / 2], results[kind % 2],
 					laplacian_is);

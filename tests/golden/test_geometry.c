@@ -37,7 +37,8 @@ static void check_pixels(const char *how, const struct picture *in, const struct
 			int64_t from[2] = {-1, -1};
 
 			place(how, in->shape.width, in->shape.height, x, y, from);
-			if (memcmp(picture_at(in, from[0], from[1]), picture_at(out, x, y), pixel))
+			if (memcmp(picture_at(in, from[0], from[1]), picture_at(out, x, y),
+				   pixel) != 0)
 				fail_msg("%s: %ux%u %s: pixel %d, %d is another", how,
 					 in->shape.width, in->shape.height,
 					 ivp_format_name(in->shape.format), (int)x, (int)y);

@@ -120,7 +120,7 @@ static void check(const char *text, definition *wanted, double slack)
 		for (int64_t y = 0; y < HEIGHT; y++)
 			for (int64_t x = 0; x < WIDTH; x++) {
 				const bool gray = in.channels == 1;
-				double colour[3], result[4];
+				double colour[3], result[4] = {0};
 
 				for (size_t c = 0; c < 3; c++)
 					colour[c] = share_at(&in, x, y, gray ? 0 : c);
