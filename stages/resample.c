@@ -128,7 +128,10 @@ IVP_INLINE void round_levels(const floats16 *sums, uint8_t *to)
 	ints16 levels = __builtin_convertvector(*sums + 0.5f, ints16);
 	bytes16 rounded;
 
+	/* All bits where it is below 0, or above 255: GCC shifts signs in. */
+	/* cppcheck-suppress shiftTooManyBitsSigned */
 	levels &= ~(levels >> 31);
+	/* cppcheck-suppress shiftTooManyBitsSigned */
 	levels |= (255 - levels) >> 31;
 	rounded = __builtin_convertvector(levels & 255, bytes16);
 #endif
@@ -149,7 +152,7 @@ IVP_INLINE void sum_columns(unsigned channels, const floats16 *lanes, size_t ste
 	for (unsigned c = 0; c < channels; c++) {
 		if (levels)
 			round_levels(&sum[c], levels + (size_t)c * IVP_BAND);
-		else
+		else if (out)
 			out[c * out_apart] = sum[c];
 	}
 }

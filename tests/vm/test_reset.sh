@@ -8,7 +8,7 @@
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
 
-images=500
+images=2000
 [ ! -w /dev/kvm ] || images=3000
 chain "$tmp/chain.conf" 5 120s
 sed -i 's/^stage blur {/& stall = "8s"/; s/^stage resize {/& run = process/' "$tmp/chain.conf"
