@@ -114,3 +114,18 @@ void ivp_file_abandon(struct ivp_file *file)
 	unlinkat(file->folder, file->hidden, 0);
 	*file = (struct ivp_file){0};
 }
+
+int ivp_file_write(int fd, const char *text, size_t bytes)
+{
+	while (bytes > 0) {
+		const ssize_t n = write(fd, text, bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		text += n;
+		bytes -= (size_t)n;
+	}
+	return 0;
+}

@@ -38,4 +38,7 @@ int ivp_file_commit(struct ivp_file *file);
 /* Ends it: nothing remains. */
 void ivp_file_abandon(struct ivp_file *file);
 
+/* Writes all of it to an open descriptor. Returns 0 or -errno; then a part may be written. */
+int ivp_file_write(int fd, const char *text, size_t bytes);
+
 #endif

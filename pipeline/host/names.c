@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/file.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -114,27 +116,10 @@ static off_t read_ledger(struct ivp_names *names, FILE *from, const char *title,
 	return kept;
 }
 
-static int write_line(int fd, const char *line)
-{
-	size_t left = strlen(line);
-
-	while (left > 0) {
-		ssize_t n = write(fd, line, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		line += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Adds a line, or nothing: the disk may be full in the middle of it. */
 static int append(struct ivp_names *names, const char *line)
 {
-	const int error = write_line(names->ledger, line);
+	const int error = ivp_file_write(names->ledger, line, strlen(line));
 
 	if (!error)
 		names->bytes += (off_t)strlen(line);

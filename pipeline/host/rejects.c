@@ -15,20 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int write_text(int fd, const char *text, size_t bytes)
-{
-	while (bytes > 0) {
-		const ssize_t n = write(fd, text, bytes);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		bytes -= (size_t)n;
-	}
-	return 0;
-}
+#include "host/file.h"
 
 /* Takes the lines of inputs before first. Returns the bytes of that part; 0: of another run. */
 static off_t read_lines(FILE *from, const char *title, size_t first, ivp_rejects_take *take,
@@ -82,7 +69,7 @@ static int take_over(int fd, uint64_t epoch, size_t first, ivp_rejects_take *tak
 	if (!error && ftruncate(fd, kept) < 0)
 		error = -errno;
 	if (!error && kept == 0)
-		error = write_text(fd, title, strlen(title));
+		error = ivp_file_write(fd, title, strlen(title));
 	return error;
 }
 
@@ -110,7 +97,7 @@ int ivp_rejects_add(int fd, size_t input, const char *reason)
 	for (char *c = line; c < line + n - 1; c++)
 		if (*c == '\n')
 			*c = ' ';
-	error = write_text(fd, line, (size_t)n);
+	error = ivp_file_write(fd, line, (size_t)n);
 	free(line);
 	return error;
 }
