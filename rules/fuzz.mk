@@ -41,11 +41,13 @@ $(fuzzers): $(O)/fuzzers/%: $(O)/obj/tests/fuzz/fuzz_%.o $(fuzz_common)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $(fuzz_flags) -o $@ $(filter %.o,$^) $(O)/libivpipe.a -lz $(LIBS_HOST) $(LDLIBS)
 
+fuzz_cflags := -fsanitize-coverage=trace-loads -fprofile-instr-generate -fcoverage-mapping \
+	-Wno-unknown-warning-option
+
 .PHONY: fuzz fuzzers
 fuzzers: $(fuzzers) $(fuzz_replays)
 fuzz: ## search for inputs that break something: TIME=60 seconds for each target, T=config: that one
 	@rules/install-packages $(packages_build) $(packages_fuzz)
 	@nice $(MAKE) $(parallel) O=$(FUZZ) CC=clang SAN=fuzzer-no-link,address,undefined fuzzers \
-		CFLAGS='-fsanitize-coverage=trace-loads -fprofile-instr-generate -fcoverage-mapping \
-			-Wno-unknown-warning-option' LDFLAGS=-fprofile-instr-generate
+		CFLAGS='$(fuzz_cflags)' LDFLAGS=-fprofile-instr-generate
 	@nice rules/run-fuzzers $(FUZZ) $(TIME) $(call with_word,$(fuzz_names))
