@@ -39,8 +39,7 @@ static int plan_scratch(struct ivp_chain_step *step, unsigned threads, struct iv
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; filter->prepare && i < threads; i++)
-		filter->prepare(step->self, &step->in, &step->out,
-				step->scratch + i * step->scratch_step);
+		filter->prepare(step->self, &step->in, &step->out, ivp_chain_scratch(step, i));
 	return 0;
 }
 

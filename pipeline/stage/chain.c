@@ -89,7 +89,7 @@ static uint32_t strip_rows(const struct ivp_chain_step *step)
 
 static void make_rows(const struct ivp_chain_step *step, struct ivp_rows rows, unsigned thread)
 {
-	uint8_t *scratch = step->scratch + thread * step->scratch_step;
+	uint8_t *scratch = ivp_chain_scratch(step, thread);
 
 	if (step->filters > 1)
 		step->filter->look_up(step->self, &step->from, &step->to, rows, scratch);
@@ -100,8 +100,7 @@ static void make_rows(const struct ivp_chain_step *step, struct ivp_rows rows, u
 static void survey(const struct ivp_chain_step *step, unsigned thread)
 {
 	if (step->filter->survey && step->filters == 1)
-		step->filter->survey(step->self, &step->from,
-				     step->scratch + thread * step->scratch_step);
+		step->filter->survey(step->self, &step->from, ivp_chain_scratch(step, thread));
 }
 
 /* Makes the rows of step's result before end, and before them what they need of the steps before.
@@ -197,8 +196,8 @@ void ivp_chain_note(const struct ivp_chain *chain, ivp_filter_note *put, void *c
 		const struct ivp_chain_step *step = &chain->steps[i];
 
 		if (step->filter->note)
-			step->filter->note(step->self, &step->in,
-					   step->scratch + last * step->scratch_step, put, context);
+			step->filter->note(step->self, &step->in, ivp_chain_scratch(step, last),
+					   put, context);
 	}
 }
 

@@ -60,6 +60,12 @@ void ivp_chain_set_isa(struct ivp_chain *chain, const struct ivp_isa *isa);
 /* Uses so many threads, 1..IVP_MAX_THREADS. Before the first plan. Returns 0 or -errno. */
 int ivp_chain_set_threads(struct ivp_chain *chain, unsigned count);
 
+/* A thread's area; NULL if the filter needs none. */
+static inline uint8_t *ivp_chain_scratch(const struct ivp_chain_step *step, unsigned thread)
+{
+	return step->scratch ? step->scratch + thread * step->scratch_step : NULL;
+}
+
 static inline unsigned ivp_chain_threads(const struct ivp_chain *chain)
 {
 	return chain->workers ? chain->workers->count : 1;
