@@ -64,8 +64,8 @@ static bool take(int socket, int64_t *value, int *fd)
 
 static void expect(int socket, int64_t value, bool with_fd)
 {
-	int64_t got;
-	int fd;
+	int64_t got = 0;
+	int fd = -1;
 
 	assert_true(take(socket, &got, &fd));
 	assert_int_equal(got, value);
