@@ -48,8 +48,9 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	struct ivp_port_options where = ivp_program_port(topology, arguments->text['n'], link);
 	struct ivp_feeder_options how = {
 	    .inputs = inputs,
-	    .limits = {conf->max_pixels, conf->max_side, conf->max_bytes},
-	    .orient = conf->orient,
+	    .decode = {.limits = {conf->max_pixels, conf->max_side, conf->max_bytes},
+		       .orient = conf->orient,
+		       .deep = conf->depth == IVP_DEPTH_KEEP},
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &ivp_signal_level,
 	};

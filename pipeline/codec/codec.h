@@ -20,6 +20,12 @@ struct ivp_decode_limits {
 	uint64_t max_bytes; /* of the encoded file */
 };
 
+struct ivp_decode_options {
+	struct ivp_decode_limits limits;
+	bool orient; /* turn it upright, as its EXIF orientation says */
+	bool deep;   /* samples of more than 8 bits become 16; else they are rounded to 8 */
+};
+
 /* An image file being decoded; open it, make room for its shape, then read the pixels. */
 struct ivp_decoder;
 
@@ -28,12 +34,13 @@ struct ivp_decoder;
  * unchanged until ivp_decoder_destroy.
  * PNG by libpng, JPEG by libjpeg-turbo, PNM by our reader, the rest (GIF's first picture, BMP,
  * TGA, PSD, Radiance HDR) by stb_image. The pixels become GRAY8, RGB8 or RGBA8: grey with alpha
- * and palettes with alpha RGBA8, CMYK RGB8, 16 bits the nearest 8.
+ * and palettes with alpha RGBA8, CMYK RGB8, more than 8 bits the nearest 8; or, if deep, GRAY16,
+ * RGB16 or RGBA16 where a PNG or a PNM has more than 8 bits a sample.
  * Returns 0; -EILSEQ if it is no image we know or its header is damaged; -E2BIG beyond a limit
  * (the reason names it); -ENOMEM.
  */
-int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decode_limits *limits,
-		       bool orient, struct ivp_decoder **decoder, struct ivp_why *why);
+int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decode_options *options,
+		       struct ivp_decoder **decoder, struct ivp_why *why);
 
 /* The shape of the result: upright if orient was asked for. */
 const struct ivp_shape *ivp_decoder_shape(const struct ivp_decoder *decoder);

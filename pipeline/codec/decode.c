@@ -12,7 +12,7 @@
 int ivp_decoder_admit(const struct ivp_decoder *decoder, uint64_t width, uint64_t height,
 		      struct ivp_why *why)
 {
-	const struct ivp_decode_limits *limits = &decoder->limits;
+	const struct ivp_decode_limits *limits = &decoder->options.limits;
 	uint64_t pixels;
 
 	if (!width || !height) {
@@ -35,6 +35,17 @@ int ivp_decoder_admit(const struct ivp_decoder *decoder, uint64_t width, uint64_
 		return -E2BIG;
 	}
 	return 0;
+}
+
+uint32_t ivp_decoded_format(unsigned samples, bool deep)
+{
+	static const uint32_t formats[2][5] = {{IVP_FORMAT_NONE, IVP_FORMAT_GRAY8, IVP_FORMAT_RGBA8,
+						IVP_FORMAT_RGB8, IVP_FORMAT_RGBA8},
+					       {IVP_FORMAT_NONE, IVP_FORMAT_GRAY16,
+						IVP_FORMAT_RGBA16, IVP_FORMAT_RGB16,
+						IVP_FORMAT_RGBA16}};
+
+	return samples <= 4 ? formats[deep][samples] : IVP_FORMAT_NONE;
 }
 
 static const struct ivp_codec *sniff(const uint8_t *data, size_t bytes)
@@ -71,13 +82,14 @@ static int open_decoder(struct ivp_decoder *decoder, struct ivp_why *why)
 		decoder->icc = NULL;
 		decoder->icc_bytes = 0;
 	}
-	decoder->shape = decoder->orient ? ivp_orient_shape(&decoder->stored, decoder->orientation)
-					 : decoder->stored;
+	decoder->shape = decoder->options.orient
+			     ? ivp_orient_shape(&decoder->stored, decoder->orientation)
+			     : decoder->stored;
 	return 0;
 }
 
-int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decode_limits *limits,
-		       bool orient, struct ivp_decoder **result, struct ivp_why *why)
+int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decode_options *options,
+		       struct ivp_decoder **result, struct ivp_why *why)
 {
 	struct ivp_decoder *decoder;
 	int error;
@@ -86,9 +98,9 @@ int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decod
 		ivp_why_set(why, "the file is empty");
 		return -EILSEQ;
 	}
-	if (bytes > limits->max_bytes) {
+	if (bytes > options->limits.max_bytes) {
 		ivp_why_set(why, "%zu bytes are more than max-bytes = %llu", bytes,
-			    (unsigned long long)limits->max_bytes);
+			    (unsigned long long)options->limits.max_bytes);
 		return -E2BIG;
 	}
 	decoder = calloc(1, sizeof(*decoder));
@@ -99,8 +111,7 @@ int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decod
 	decoder->codec = sniff(data, bytes);
 	decoder->data = data;
 	decoder->bytes = bytes;
-	decoder->limits = *limits;
-	decoder->orient = orient;
+	decoder->options = *options;
 	decoder->orientation = 1;
 	error = open_decoder(decoder, why);
 	if (error) {
@@ -118,7 +129,7 @@ const struct ivp_shape *ivp_decoder_shape(const struct ivp_decoder *decoder)
 
 unsigned ivp_decoder_orientation(const struct ivp_decoder *decoder)
 {
-	return decoder->orient ? 1 : decoder->orientation;
+	return decoder->options.orient ? 1 : decoder->orientation;
 }
 
 const uint8_t *ivp_decoder_icc(const struct ivp_decoder *decoder, uint32_t *bytes)
@@ -140,8 +151,8 @@ int ivp_decoder_read(struct ivp_decoder *decoder, const struct ivp_output *out, 
 		return -EINVAL;
 	}
 	decoder->was_read = true;
-	error =
-	    ivp_rows_init(&rows, out, &decoder->stored, decoder->orient ? decoder->orientation : 1);
+	error = ivp_rows_init(&rows, out, &decoder->stored,
+			      decoder->options.orient ? decoder->orientation : 1);
 	if (error)
 		ivp_why_set(why, "not enough memory to turn %u x %u pixels", decoder->stored.width,
 			    decoder->stored.height);

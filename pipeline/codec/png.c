@@ -135,14 +135,16 @@ static void keep_profile(struct ivp_decoder *decoder, struct png_reader *reader)
 	decoder->icc_bytes = bytes;
 }
 
-/* Whatever is stored comes out as GRAY8, RGB8 or RGBA8; 16 bits are rounded to the nearest 8. */
+/* Whatever is stored comes out as grey, RGB or RGBA; 16 bits are rounded to the nearest 8, but for
+ * those who want them. */
 static void read_header(struct ivp_decoder *decoder, struct png_reader *reader)
 {
 	png_structp png = reader->png;
-	bool alpha, gray;
+	bool alpha, gray, deep;
 
 	png_set_read_fn(png, reader, take_bytes);
-	png_set_user_limits(png, decoder->limits.max_side, decoder->limits.max_side);
+	png_set_user_limits(png, decoder->options.limits.max_side,
+			    decoder->options.limits.max_side);
 	png_set_chunk_malloc_max(png, LARGEST_CHUNK);
 	png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
 	png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "iCCP", 1);
@@ -152,17 +154,19 @@ static void read_header(struct ivp_decoder *decoder, struct png_reader *reader)
 	gray = !(png_get_color_type(png, reader->info) & PNG_COLOR_MASK_COLOR);
 	alpha = png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA ||
 		png_get_valid(png, reader->info, PNG_INFO_tRNS);
+	deep = decoder->options.deep && png_get_bit_depth(png, reader->info) == 16;
 	png_set_expand(png);
-	png_set_scale_16(png);
+	if (deep)
+		png_set_swap(png); /* samples of a frame are little-endian */
+	else
+		png_set_scale_16(png);
 	if (gray && alpha)
 		png_set_gray_to_rgb(png);
 	png_read_update_info(png, reader->info);
 
 	decoder->stored.width = png_get_image_width(png, reader->info);
 	decoder->stored.height = png_get_image_height(png, reader->info);
-	decoder->stored.format = alpha  ? IVP_FORMAT_RGBA8
-				 : gray ? IVP_FORMAT_GRAY8
-					: IVP_FORMAT_RGB8;
+	decoder->stored.format = ivp_decoded_format(alpha ? 4 : gray ? 1 : 3, deep);
 	if (png_get_rowbytes(png, reader->info) !=
 	    (size_t)decoder->stored.width * ivp_format_pixel_bytes(decoder->stored.format))
 		png_error(png, "unexpected pixel layout");

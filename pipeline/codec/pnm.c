@@ -2,7 +2,7 @@
 /*
  * The Netpbm formats, read and written by ourselves: P1 to P6 (pbm, pgm, ppm, each as text or
  * binary) and P7 (pam), as the Netpbm manual describes them. One image a file: what follows the
- * first is not looked at. Samples become 8 bits, rounded to the nearest.
+ * first is not looked at. Samples become 8 bits, or 16, rounded to the nearest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@ struct pnm_reader {
 	unsigned kind;    /* 1 to 7 */
 	unsigned samples; /* a pixel, in the file */
 	unsigned maximum; /* 1..65535 */
-	uint8_t scale[];  /* 0..maximum to 0..255 */
+	bool deep;        /* to 16 bits */
+	uint16_t scale[]; /* 0..maximum to 0..255, or to 0..65535 */
 };
 
 static bool is_space(unsigned c)
@@ -116,17 +117,13 @@ static bool read_header(struct pnm_reader *reader, uint32_t *width, uint32_t *he
 
 static int open_pnm(struct ivp_decoder *decoder, struct ivp_why *why)
 {
-	static const uint32_t formats[] = {[1] = IVP_FORMAT_GRAY8,
-					   [2] = IVP_FORMAT_RGBA8,
-					   [3] = IVP_FORMAT_RGB8,
-					   [4] = IVP_FORMAT_RGBA8};
 	struct pnm_reader header = {
 	    .next = decoder->data + 2,
 	    .end = decoder->data + decoder->bytes,
 	    .kind = decoder->data[1] - '0',
 	};
 	struct pnm_reader *reader;
-	uint32_t width = 0, height = 0, maximum = 0;
+	uint32_t width = 0, height = 0, maximum = 0, top;
 	int error;
 
 	if (!read_header(&header, &width, &height, &maximum) || !maximum || maximum > 65535) {
@@ -137,15 +134,19 @@ static int open_pnm(struct ivp_decoder *decoder, struct ivp_why *why)
 	if (error)
 		return error;
 	header.maximum = maximum;
-	decoder->stored = (struct ivp_shape){width, height, formats[header.samples]};
-	decoder->state = reader = malloc(sizeof(*reader) + maximum + 1);
+	header.deep = decoder->options.deep && maximum > 255;
+	top = header.deep ? 65535 : 255;
+	decoder->stored =
+	    (struct ivp_shape){width, height, ivp_decoded_format(header.samples, header.deep)};
+	decoder->state = reader =
+	    malloc(sizeof(*reader) + (maximum + 1) * sizeof(reader->scale[0]));
 	if (!reader) {
 		ivp_why_set(why, "not enough memory to decode a PNM");
 		return -ENOMEM;
 	}
 	*reader = header;
 	for (uint32_t value = 0; value <= maximum; value++)
-		reader->scale[value] = (uint8_t)((value * 255 + maximum / 2) / maximum);
+		reader->scale[value] = (uint16_t)((value * top + maximum / 2) / maximum);
 	if (reader->kind == 1 || reader->kind == 4) { /* 1 is black */
 		reader->scale[0] = 255;
 		reader->scale[1] = 0;
@@ -186,7 +187,10 @@ static int read_samples(struct pnm_reader *reader, uint8_t *row, size_t count)
 			return 1;
 		if (sample < 0 || sample > reader->maximum)
 			return -1;
-		row[i] = reader->scale[sample];
+		if (reader->deep)
+			memcpy(row + 2 * i, &reader->scale[sample], 2);
+		else
+			row[i] = (uint8_t)reader->scale[sample];
 	}
 	return 0;
 }
@@ -196,21 +200,23 @@ static int read_bits(struct pnm_reader *reader, uint8_t *row, size_t count)
 	if ((size_t)(reader->end - reader->next) < (count + 7) / 8)
 		return 1;
 	for (size_t i = 0; i < count; i++)
-		row[i] = reader->scale[reader->next[i / 8] >> (7 - i % 8) & 1];
+		row[i] = (uint8_t)reader->scale[reader->next[i / 8] >> (7 - i % 8) & 1];
 	reader->next += (count + 7) / 8;
 	return 0;
 }
 
 static int read_gray_alpha(struct pnm_reader *reader, uint8_t *row, size_t pixels)
 {
-	for (; pixels; pixels--, row += 4) {
-		uint8_t pair[2];
+	const size_t bytes = reader->deep ? 2 : 1;
+
+	for (; pixels; pixels--, row += 4 * bytes) {
+		uint8_t pair[4];
 		const int end = read_samples(reader, pair, 2);
 
 		if (end)
 			return end;
-		memset(row, pair[0], 3);
-		row[3] = pair[1];
+		for (unsigned c = 0; c < 4; c++)
+			memcpy(row + c * bytes, pair + (c == 3 ? bytes : 0), bytes);
 	}
 	return 0;
 }

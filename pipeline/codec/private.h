@@ -24,8 +24,7 @@ struct ivp_decoder {
 	void *state; /* the codec's */
 	const uint8_t *data;
 	size_t bytes;
-	struct ivp_decode_limits limits;
-	bool orient;
+	struct ivp_decode_options options;
 	bool was_read;
 	struct ivp_shape stored; /* as in the file */
 	struct ivp_shape shape;  /* of the result */
@@ -42,6 +41,9 @@ extern const struct ivp_codec ivp_codec_stb;
 /* The shape against the limits: 0, -E2BIG, or -EILSEQ for an image without pixels. */
 int ivp_decoder_admit(const struct ivp_decoder *decoder, uint64_t width, uint64_t height,
 		      struct ivp_why *why);
+
+/* The pixels for 1 to 4 samples, grey, with alpha, RGB, with alpha: of 16 bits a sample if deep. */
+uint32_t ivp_decoded_format(unsigned samples, bool deep);
 
 /* Encoders of one format. The stream's errors come back as -errno. */
 int ivp_png_encode(const struct ivp_input *in, const struct ivp_encode_options *options, FILE *to,

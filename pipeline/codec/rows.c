@@ -105,6 +105,12 @@ static void copy_pixels(uint8_t *to, ptrdiff_t to_x, ptrdiff_t to_y, const uint8
 	case 4:
 		copy_block(to, to_x, to_y, from, from_x, from_y, columns, lines, 4);
 		break;
+	case 6:
+		copy_block(to, to_x, to_y, from, from_x, from_y, columns, lines, 6);
+		break;
+	case 8:
+		copy_block(to, to_x, to_y, from, from_x, from_y, columns, lines, 8);
+		break;
 	default:
 		copy_block(to, to_x, to_y, from, from_x, from_y, columns, lines, bytes);
 	}

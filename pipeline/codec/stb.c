@@ -185,10 +185,6 @@ static bool inspect(struct session *session, int about[3])
 
 static int open_stb(struct ivp_decoder *decoder, struct ivp_why *why)
 {
-	static const uint32_t formats[] = {[1] = IVP_FORMAT_GRAY8,
-					   [2] = IVP_FORMAT_RGBA8,
-					   [3] = IVP_FORMAT_RGB8,
-					   [4] = IVP_FORMAT_RGBA8};
 	const char *name = name_format(decoder->data, decoder->bytes);
 	struct session session;
 	int about[3] = {0};
@@ -205,8 +201,8 @@ static int open_stb(struct ivp_decoder *decoder, struct ivp_why *why)
 					 "PNG, JPEG, PNM, GIF, BMP, TGA, PSD, HDR");
 		return -EILSEQ;
 	}
-	decoder->stored =
-	    (struct ivp_shape){(uint32_t)about[0], (uint32_t)about[1], formats[about[2]]};
+	decoder->stored = (struct ivp_shape){(uint32_t)about[0], (uint32_t)about[1],
+					     ivp_decoded_format((unsigned)about[2], false)};
 	return ivp_decoder_admit(decoder, decoder->stored.width, decoder->stored.height, why);
 }
 

@@ -11,6 +11,7 @@ static const char *const runs[] = {"guest", "process", NULL};
 static const char *const restarts[] = {"on-failure", "no", NULL};
 const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", "bytes", NULL};
+static const char *const depths[] = {"8", "keep", NULL}; /* enum ivp_depth */
 static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
@@ -77,6 +78,7 @@ const struct ivp_rule ivp_feeder_rules[] = {
     RULE(ivp_feeder_conf, "output", output, ivp_value_name, .link = true,
 	 .missing = "output = LINK"),
     RULE(ivp_feeder_conf, "orient", orient, ivp_value_yes),
+    RULE(ivp_feeder_conf, "depth", depth, ivp_value_word, .words = depths),
     RULE(ivp_feeder_conf, "max-pixels", max_pixels, ivp_value_number, .min = 1,
 	 .max = 1000000000000),
     RULE(ivp_feeder_conf, "max-side", max_side, ivp_value_count, .min = 1, .max = INT32_MAX),

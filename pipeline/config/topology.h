@@ -89,6 +89,8 @@ struct ivp_stage_conf {
 	struct ivp_filter_conf *filters; /* in their order; none: frames are copied through */
 };
 
+enum ivp_depth { IVP_DEPTH_8, IVP_DEPTH_KEEP };
+
 /* feeder { } */
 struct ivp_feeder_conf {
 	bool declared;
@@ -99,6 +101,7 @@ struct ivp_feeder_conf {
 			  relative to the folder of the configuration file (made so on reading) */
 	struct ivp_link_conf *output;
 	bool orient;         /* orient = yes: turn upright by EXIF */
+	unsigned depth;      /* depth = 8 | keep: what samples of 16 bits become; enum ivp_depth */
 	uint64_t max_pixels; /* max-pixels = 100000000 */
 	uint32_t max_side;   /* max-side = 30000 */
 	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */

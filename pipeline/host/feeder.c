@@ -206,10 +206,10 @@ static int feed_one(struct feed *feed, size_t input, struct ivp_why *why)
 
 	feed->wait_ns = 0;
 	ivp_producer_beat(&feed->port->link);
-	if (ivp_input_read(options->inputs->paths[input], options->limits.max_bytes, &feed->file,
-			   &reason) != 0 ||
-	    ivp_decoder_create(feed->file.data, feed->file.bytes, &options->limits, options->orient,
-			       &decoder, &reason) != 0)
+	if (ivp_input_read(options->inputs->paths[input], options->decode.limits.max_bytes,
+			   &feed->file, &reason) != 0 ||
+	    ivp_decoder_create(feed->file.data, feed->file.bytes, &options->decode, &decoder,
+			       &reason) != 0)
 		return reject(feed, input, reason.text);
 	frame.shape = *ivp_decoder_shape(decoder);
 	if (fits(feed, &frame.shape, &frame.stride, &frame.payload_bytes, &reason))

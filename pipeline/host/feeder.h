@@ -13,8 +13,7 @@
 
 struct ivp_feeder_options {
 	const struct ivp_inputs *inputs;
-	struct ivp_decode_limits limits;
-	bool orient;
+	struct ivp_decode_options decode;
 	bool anew; /* a stream that has ended was left in good order: see ivp_feeder_anew */
 	const char *journal; /* a file for rejects, so that the account is of all lives; or NULL */
 	const volatile sig_atomic_t *stop; /* not 0: no further file; or NULL */

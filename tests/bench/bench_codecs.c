@@ -65,14 +65,15 @@ static struct file encode(enum ivp_encoding encoding, int level, unsigned orient
 
 static void decode(const struct file *file)
 {
-	static const struct ivp_decode_limits limits = {1u << 24, 16384, 1u << 28};
+	static const struct ivp_decode_options options = {.limits = {1u << 24, 16384, 1u << 28},
+							  .orient = true};
 	struct ivp_output out = {.pixels = pixels};
 	struct ivp_decoder *decoder;
 	struct ivp_why why;
 	uint64_t bytes;
 
-	check("decoding",
-	      ivp_decoder_create(file->data, file->bytes, &limits, true, &decoder, &why), &why);
+	check("decoding", ivp_decoder_create(file->data, file->bytes, &options, &decoder, &why),
+	      &why);
 	out.shape = *ivp_decoder_shape(decoder);
 	ivp_shape_size(&out.shape, &out.stride, &bytes);
 	check("decoding", ivp_decoder_read(decoder, &out, &why), &why);

@@ -42,14 +42,15 @@ static inline void read_pixels(struct ivp_decoder *decoder)
 	free(out.pixels);
 }
 
-static inline void fuzz_decode(const uint8_t *data, size_t bytes, bool orient)
+static inline void fuzz_decode(const uint8_t *data, size_t bytes, bool orient, bool deep)
 {
+	const struct ivp_decode_options options = {fuzz_limits, orient, deep};
 	struct ivp_decoder *decoder = NULL;
 	struct ivp_why why = {""};
 	const uint8_t *icc;
 	uint32_t icc_bytes;
 	uint8_t sum = 0;
-	int error = ivp_decoder_create(data, bytes, &fuzz_limits, orient, &decoder, &why);
+	int error = ivp_decoder_create(data, bytes, &options, &decoder, &why);
 
 	if (error) {
 		CHECK(error == -EILSEQ || error == -E2BIG || error == -ENOMEM);

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(file, bytes, count);
 	file[0] = file[2] = 0xff;
 	file[1] = 0xd8;
-	fuzz_decode(file, count, flags & 1);
+	fuzz_decode(file, count, flags & 1, false);
 	free(file);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PNG. The first byte chooses: 1 orient; 2 checksums of chunks are made right, without which
+ * PNG. The first byte chooses: 1 orient; 8 keep 16 bits; 2 checksums of chunks are made right, without which
  * libpng looks at little; 4 what IDAT holds is taken as pixels and packed, uncompressed.
  */
 #include "fuzz/decode.h"
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		mend_checksums(file, count);
 	exact = fuzz_memory(count);
 	memcpy(exact, file, count);
-	fuzz_decode(exact, count, flags & 1);
+	fuzz_decode(exact, count, flags & 1, flags & 8);
 	free(exact);
 	free(file);
 	return 0;
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void add_raw(fuzz_add *add, uint8_t depth, uint8_t color, bool interlaced)
 {
 	static const uint8_t header[16] = {0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0, 7, 0, 0, 0, 5};
-	uint8_t bytes[1 + 33 + 200] = {6};
+	uint8_t bytes[1 + 33 + 200] = {depth == 16 && interlaced ? 14 : 6};
 
 	memcpy(bytes + 1, signature, sizeof(signature));
 	memcpy(bytes + 9, header, sizeof(header));
@@ -101,7 +101,8 @@ void fuzz_seeds(fuzz_add *add)
 							   .orientation = format + 1};
 
 		draw(&image, 5 + format, 9, format);
-		add_encoded(add, format % 4, &image.image, &options, NULL);
+		add_encoded(add, format % 4 | (format >= IVP_FORMAT_GRAY16 ? 8 : 0), &image.image,
+			    &options, NULL);
 	}
 	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++)
 		add_raw(add, depths[i][0], depths[i][1], i % 2);

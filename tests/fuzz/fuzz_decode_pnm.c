@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The Netpbm formats. The first byte: 1 orient; the rest chooses P1 to P7. */
+/* The Netpbm formats. The first byte: 1 orient, 128 keep 16 bits; the rest chooses P1 to P7. */
 #include "fuzz/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file[1] = (uint8_t)('1' + (flags >> 1) % 7);
 	if (count > 0)
 		memcpy(file + 2, bytes, count);
-	fuzz_decode(file, count + 2, flags & 1);
+	fuzz_decode(file, count + 2, flags & 1, flags & 128);
 	free(file);
 	return 0;
 }

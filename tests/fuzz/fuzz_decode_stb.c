@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file = fuzz_memory(count);
 	if (count > 0)
 		memcpy(file, bytes, count);
-	fuzz_decode(file, count, flags & 1);
+	fuzz_decode(file, count, flags & 1, false);
 	free(file);
 	return 0;
 }

@@ -62,8 +62,7 @@ static void run(struct peer_link *link, uint8_t code)
 	const struct ivp_inputs inputs = {paths, code % (INPUTS + 1)};
 	const struct ivp_feeder_options options = {
 	    .inputs = &inputs,
-	    .limits = fuzz_limits,
-	    .orient = code & 32,
+	    .decode = {.limits = fuzz_limits, .orient = code & 32},
 	    .anew = code & 64,
 	    .stop = code & 128 ? &peer_stop : NULL,
 	};

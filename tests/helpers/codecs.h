@@ -73,8 +73,8 @@ static inline void assert_margins_untouched(const struct image *image)
 
 /* The bytes are copied to memory of exactly their size, so that a sanitizer sees each overrun.
  * Returns the decoder's error; the image is the caller's only if that is 0. */
-static inline int decode_within(const struct bytes *file, const struct ivp_decode_limits *limits,
-				bool orient, struct image *image, struct ivp_why *why)
+static inline int decode_as(const struct bytes *file, const struct ivp_decode_options *options,
+			    struct image *image, struct ivp_why *why)
 {
 	uint8_t *data = malloc(file->count);
 	struct ivp_decoder *decoder;
@@ -85,7 +85,7 @@ static inline int decode_within(const struct bytes *file, const struct ivp_decod
 	if (file->count)
 		memcpy(data, file->data, file->count);
 	why->text[0] = 0;
-	error = ivp_decoder_create(data, file->count, limits, orient, &decoder, why);
+	error = ivp_decoder_create(data, file->count, options, &decoder, why);
 	if (!error) {
 		*image = make_image(*ivp_decoder_shape(decoder));
 		image->orientation = ivp_decoder_orientation(decoder);
@@ -108,6 +108,14 @@ static inline int decode_within(const struct bytes *file, const struct ivp_decod
 	return error;
 }
 
+static inline int decode_within(const struct bytes *file, const struct ivp_decode_limits *limits,
+				bool orient, struct image *image, struct ivp_why *why)
+{
+	const struct ivp_decode_options options = {.limits = *limits, .orient = orient};
+
+	return decode_as(file, &options, image, why);
+}
+
 /* For files that are not expected to decode: only whether they do. */
 static inline int try_decode(const struct bytes *file, const struct ivp_decode_limits *limits,
 			     struct ivp_why *why)
@@ -125,6 +133,19 @@ static inline struct image decode(const struct bytes *file, bool orient)
 	struct ivp_why why;
 
 	if (decode_within(file, &wide_limits, orient, &image, &why))
+		fail_msg("decoding failed: %s", why.text);
+	return image;
+}
+
+/* Upright, with the depth that it has in the file. */
+static inline struct image decode_deep(const struct bytes *file)
+{
+	const struct ivp_decode_options options = {
+	    .limits = wide_limits, .orient = true, .deep = true};
+	struct image image;
+	struct ivp_why why;
+
+	if (decode_as(file, &options, &image, &why))
 		fail_msg("decoding failed: %s", why.text);
 	return image;
 }

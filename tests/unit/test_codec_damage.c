@@ -61,7 +61,7 @@ static void forge_checksums(struct bytes *file)
 
 static void decode_bitten(const struct bytes *whole, unsigned rounds)
 {
-	const struct ivp_decode_limits limits = {40000, 2000, 1 << 20};
+	struct ivp_decode_options options = {.limits = {40000, 2000, 1 << 20}};
 	struct bytes file = {malloc(whole->count), 0};
 	unsigned refused = 0;
 
@@ -78,7 +78,9 @@ static void decode_bitten(const struct bytes *whole, unsigned rounds)
 			bite(&file);
 		if (next_random(4))
 			forge_checksums(&file);
-		error = decode_within(&file, &limits, next_random(2), &image, &why);
+		options.orient = next_random(2);
+		options.deep = next_random(2);
+		error = decode_as(&file, &options, &image, &why);
 		if (error) {
 			assert_true(error == -EILSEQ || error == -E2BIG);
 			refused++;

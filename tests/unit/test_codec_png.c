@@ -259,6 +259,88 @@ static void all_16_bit_values_are_rounded_exactly_and_written_back(void **state)
 	free(file.data);
 }
 
+/* Asserts that the pixels are those of the file, 16 bits a sample, grey in all colours. */
+static void assert_deep_pixels(const struct written *how, const struct image *got)
+{
+	const unsigned channels = ivp_format_channels(got->shape.format);
+
+	for (uint32_t y = 0; y < how->height; y++)
+		for (uint32_t x = 0; x < how->width; x++) {
+			unsigned raw[4];
+			const unsigned count = raw_samples(how, x, y, raw);
+
+			for (unsigned c = 0; c < channels; c++) {
+				const uint8_t *sample = pixel_at(got, x, y) + 2 * c;
+				const unsigned from = count >= 3 ? c : c == 3 ? 1 : 0;
+
+				assert_int_equal(sample[0] | sample[1] << 8, raw[from]);
+			}
+		}
+}
+
+static void sixteen_bits_are_kept_for_those_who_want_them(void **state)
+{
+	static const struct {
+		int color_type;
+		uint32_t format;
+	} cases[] = {{PNG_COLOR_TYPE_GRAY, IVP_FORMAT_GRAY16},
+		     {PNG_COLOR_TYPE_GRAY_ALPHA, IVP_FORMAT_RGBA16},
+		     {PNG_COLOR_TYPE_RGB, IVP_FORMAT_RGB16},
+		     {PNG_COLOR_TYPE_RGB_ALPHA, IVP_FORMAT_RGBA16}};
+
+	(void)state;
+	for (size_t i = 0; i < count_of(cases) * 2; i++) {
+		const struct written how = {
+		    .color_type = cases[i / 2].color_type,
+		    .depth = 16,
+		    .interlace = i & 1 ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+		    .width = 29,
+		    .height = 23,
+		};
+		struct bytes file = write_by_libpng(&how);
+		struct image got = decode_deep(&file);
+
+		assert_int_equal(got.shape.format, cases[i / 2].format);
+		assert_deep_pixels(&how, &got);
+		free_image(&got);
+		free(file.data);
+	}
+}
+
+static void deep_pictures_are_turned_and_come_back_as_they_were(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2 * 8; i++) {
+		const uint32_t format = i & 1 ? IVP_FORMAT_RGBA16 : IVP_FORMAT_RGB16;
+		const struct ivp_encode_options options = {
+		    .encoding = IVP_ENCODE_PNG, .compression = 1, .orientation = i / 2 + 1};
+		struct image image = make_pattern(37, 19, format), wanted, back;
+		struct bytes file = encode(&image, &options);
+
+		wanted = turn_upright(&image, i / 2 + 1);
+		back = decode_deep(&file);
+		assert_same_pixels(&wanted, &back);
+		free_image(&image);
+		free_image(&wanted);
+		free_image(&back);
+		free(file.data);
+	}
+}
+
+static void eight_bits_stay_eight_for_those_who_keep_the_depth(void **state)
+{
+	const struct ivp_encode_options options = {.encoding = IVP_ENCODE_PNG, .compression = 1};
+	struct image image = make_pattern(5, 4, IVP_FORMAT_RGB8), back;
+	struct bytes file = encode(&image, &options);
+
+	(void)state;
+	back = decode_deep(&file);
+	assert_same_pixels(&image, &back);
+	free_image(&image);
+	free_image(&back);
+	free(file.data);
+}
+
 static void profile_and_orientation_travel_along(void **state)
 {
 	uint8_t icc[PROFILE_BYTES];
@@ -430,6 +512,9 @@ int main(void)
 	    cmocka_unit_test(every_kind_of_png_becomes_the_pixels_it_means),
 	    cmocka_unit_test(every_orientation_is_turned_upright_interlaced_or_not),
 	    cmocka_unit_test(all_16_bit_values_are_rounded_exactly_and_written_back),
+	    cmocka_unit_test(sixteen_bits_are_kept_for_those_who_want_them),
+	    cmocka_unit_test(deep_pictures_are_turned_and_come_back_as_they_were),
+	    cmocka_unit_test(eight_bits_stay_eight_for_those_who_keep_the_depth),
 	    cmocka_unit_test(profile_and_orientation_travel_along),
 	    cmocka_unit_test(a_file_cut_anywhere_is_refused_with_the_place),
 	    cmocka_unit_test(wrong_checksums_are_damage_where_they_matter),

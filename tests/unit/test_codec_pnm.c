@@ -8,6 +8,9 @@ static struct bytes text(const char *data, size_t count)
 	return (struct bytes){(uint8_t *)data, count};
 }
 
+/* A literal and its length: it may hold zeros. */
+#define TEXT(literal) literal, sizeof(literal) - 1
+
 static void round_trips_are_exact(void **state)
 {
 	static const uint32_t formats[] = {IVP_FORMAT_GRAY8, IVP_FORMAT_RGB8, IVP_FORMAT_RGBA8};
@@ -44,6 +47,46 @@ static void sixteen_bits_are_written_big_endian(void **state)
 	free_image(&image);
 	free_image(&back);
 	free(file.data);
+}
+
+static void sixteen_bits_are_kept_for_those_who_want_them(void **state)
+{
+	static const uint32_t formats[] = {IVP_FORMAT_GRAY16, IVP_FORMAT_RGB16, IVP_FORMAT_RGBA16};
+	static const struct {
+		const char *file;
+		size_t bytes;
+		uint32_t format;
+		uint16_t samples[8];
+	} cases[] = {
+	    {TEXT("P2 2 1 1000 0 500"), IVP_FORMAT_GRAY16, {0, 32768}},
+	    {TEXT("P2 2 1 255 0 128"), IVP_FORMAT_GRAY8, {0 | 128 << 8}},
+	    {TEXT("P5 2 1 256\n\0\x80\1\0"), IVP_FORMAT_GRAY16, {32768, 65535}},
+	    {TEXT("P7\nDEPTH 2\nMAXVAL 65535\nHEIGHT 1\nWIDTH 2\nENDHDR\n\1\2\3\4\5\6\7\x8"),
+	     IVP_FORMAT_RGBA16,
+	     {0x102, 0x102, 0x102, 0x304, 0x506, 0x506, 0x506, 0x708}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < count_of(formats); i++) {
+		const struct ivp_encode_options options = {.encoding = IVP_ENCODE_PNM};
+		struct image image = make_pattern(33, 21, formats[i]);
+		struct bytes file = encode(&image, &options);
+		struct image back = decode_deep(&file);
+
+		assert_same_pixels(&image, &back);
+		free_image(&image);
+		free_image(&back);
+		free(file.data);
+	}
+	for (size_t i = 0; i < count_of(cases); i++) {
+		struct bytes file = text(cases[i].file, cases[i].bytes);
+		struct image image = decode_deep(&file);
+
+		assert_int_equal(image.shape.format, cases[i].format);
+		assert_memory_equal(pixel_at(&image, 0, 0), cases[i].samples,
+				    (size_t)2 * ivp_format_pixel_bytes(cases[i].format));
+		free_image(&image);
+	}
 }
 
 static void every_kind_becomes_the_pixels_it_means(void **state)
@@ -191,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trips_are_exact),
 	    cmocka_unit_test(sixteen_bits_are_written_big_endian),
+	    cmocka_unit_test(sixteen_bits_are_kept_for_those_who_want_them),
 	    cmocka_unit_test(every_kind_becomes_the_pixels_it_means),
 	    cmocka_unit_test(what_makes_no_sense_is_refused),
 	    cmocka_unit_test(each_refusal_tells_its_reason),

@@ -66,7 +66,7 @@ static int feed(sig_atomic_t stop)
 	struct ivp_inputs inputs;
 	struct ivp_feeder_options options = {
 	    .inputs = &inputs,
-	    .limits = {1000000, 10000, 1000000},
+	    .decode = {.limits = {1000000, 10000, 1000000}},
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &the_link.stop,
 	};

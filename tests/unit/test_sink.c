@@ -95,7 +95,7 @@ static const char *list_output(void)
 /* Asserts that a file holds an image of the format whose first samples are these. */
 static void assert_image(const char *name, uint32_t format, unsigned value, unsigned tolerance)
 {
-	const struct ivp_decode_limits limits = {1000, 100, 100000};
+	const struct ivp_decode_options options = {.limits = {1000, 100, 100000}};
 	uint8_t pixels[64 * 2 * 8] __attribute__((aligned(64))) = {0};
 	struct ivp_input_file file = {0};
 	struct ivp_decoder *decoder;
@@ -104,8 +104,7 @@ static void assert_image(const char *name, uint32_t format, unsigned value, unsi
 
 	snprintf(path, sizeof(path), "%s/%s", out, name);
 	assert_int_equal(ivp_input_read(path, 100000, &file, &why), 0);
-	assert_int_equal(ivp_decoder_create(file.data, file.bytes, &limits, false, &decoder, &why),
-			 0);
+	assert_int_equal(ivp_decoder_create(file.data, file.bytes, &options, &decoder, &why), 0);
 	image.shape = *ivp_decoder_shape(decoder);
 	assert_int_equal(image.shape.format, format);
 	assert_int_equal(image.shape.width, 3);
