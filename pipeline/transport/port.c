@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Ports wait in slices: after each slice they look whether to stop, show that they live on the
- * other link of their stage too, and judge the peer's silence by their own clock.
- */
+/* Opening ports and closing them: port-wait.c has what they do in between. */
 #include "transport/port.h"
 
 #include <errno.h>
@@ -18,14 +15,8 @@
 #include "transport/notify.h"
 #include "transport/wakeup.h"
 
-#define SLICE_NS     100000000u  /* between two looks at the peer */
 #define RETRY_NS     20000000u   /* between two looks for a window */
 #define FORBIDDEN_NS 2000000000u /* a window under creation is closed to all: for how long */
-
-static int stop_level(const volatile sig_atomic_t *stop)
-{
-	return stop ? __atomic_load_n(stop, __ATOMIC_RELAXED) : 0;
-}
 
 /* Equal for processes of one kernel, different for those of two; 0 if it cannot be known. */
 static uint64_t kernel_id(void)
@@ -99,20 +90,6 @@ const char *ivp_port_wake_name(enum ivp_wake wake, const struct ivp_bell *bell, 
 	return text;
 }
 
-/* Says once that rings do not come. */
-static void look_after_bell(struct ivp_bell *bell, const struct ivp_wire_owner *peer,
-			    const char *link, void (*tell)(const char *text))
-{
-	const char *trouble = bell->told || !tell ? NULL : ivp_bell_trouble(bell, peer);
-	struct ivp_why text;
-
-	if (!trouble)
-		return;
-	bell->told = true;
-	ivp_why_set(&text, "link '%s': doorbell: %s; polling instead", link, trouble);
-	tell(text.text);
-}
-
 /* One writer for each window: the lock goes when the process goes. */
 static int claim(const struct ivp_window *window, const char *what, const char *link,
 		 struct ivp_why *why)
@@ -157,7 +134,7 @@ static int await_window(const struct ivp_port_options *options, unsigned kind, u
 			ivp_why_set(why, "%s", part.text);
 			return error;
 		}
-		if (stop_level(options->stop)) {
+		if (options->stop && __atomic_load_n(options->stop, __ATOMIC_RELAXED)) {
 			ivp_why_set(why, "link '%s': stopped while waiting for its windows",
 				    options->link);
 			return -EINTR;
@@ -294,131 +271,6 @@ void ivp_ports_join(struct ivp_input_port *input, struct ivp_output_port *output
 {
 	input->other = output;
 	output->other = input;
-}
-
-/* Has the peer been silent for too long? Returns 0 or -ETIMEDOUT with what is known of it. */
-static int judge(enum ivp_peer peer, uint64_t silent_ns, uint64_t patience_ns, const char *link,
-		 const char *what, struct ivp_why *why)
-{
-	double seconds = (double)silent_ns / 1e9;
-
-	if (silent_ns < patience_ns)
-		return 0;
-	switch (peer) {
-	case IVP_PEER_ABSENT:
-		ivp_why_set(why, "link '%s': no %s has shown up in %.1f s; is it running?", link,
-			    what, seconds);
-		break;
-	case IVP_PEER_ATTACHED:
-		ivp_why_set(why, "link '%s': its %s has given no sign of life for %.1f s", link,
-			    what, seconds);
-		break;
-	case IVP_PEER_FINISHED:
-		ivp_why_set(why, "link '%s': its %s left %.1f s ago and did not come back", link,
-			    what, seconds);
-		break;
-	case IVP_PEER_FAILED:
-		ivp_why_set(why, "link '%s': its %s failed %.1f s ago and did not come back", link,
-			    what, seconds);
-		break;
-	}
-	return -ETIMEDOUT;
-}
-
-static int told_to_stop(const char *link, const char *what, struct ivp_why *why)
-{
-	ivp_why_set(why, "link '%s': told to stop while it waited for %s", link, what);
-	return -EINTR;
-}
-
-int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
-			struct ivp_why *why)
-{
-	struct ivp_consumer *link = &port->link;
-	uint64_t start = 0, silent_ns;
-	int result;
-
-	if (stop_level(port->stop) >= 2)
-		return told_to_stop(link->header.link_name, "a frame", why);
-	while ((result = ivp_consumer_acquire(link, frame, why)) == IVP_EMPTY) {
-		if (start == 0)
-			start = ivp_now_ns();
-		if (stop_level(port->stop) >= 1) {
-			result = told_to_stop(link->header.link_name, "a frame", why);
-			break;
-		}
-		result = ivp_consumer_wait(link, SLICE_NS);
-		if (result < 0) {
-			/* Now, even if the producer takes it back before anybody looks again. */
-			ivp_why_set(why,
-				    "link '%s': the producer is corrupt: its position went "
-				    "where it cannot be",
-				    link->header.link_name);
-			break;
-		}
-		if (port->other)
-			ivp_producer_beat(&port->other->link);
-		look_after_bell(&port->bell, link->ring.peer, link->header.link_name, port->tell);
-		enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
-		result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
-			       "producer", why);
-		if (result)
-			break;
-	}
-	if (start && waited_ns)
-		*waited_ns += ivp_now_ns() - start;
-	return result;
-}
-
-int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
-			 struct ivp_why *why)
-{
-	struct ivp_producer *link = &port->link;
-	uint64_t start = 0, silent_ns;
-	int result;
-
-	while ((result = ivp_producer_reserve(link, slot, why)) == IVP_FULL) {
-		if (start == 0)
-			start = ivp_now_ns();
-		if (stop_level(port->stop) >= 2) {
-			result = told_to_stop(link->header.link_name, "a free slot", why);
-			break;
-		}
-		result = ivp_producer_wait(link, SLICE_NS);
-		if (result < 0) {
-			ivp_why_set(why,
-				    "link '%s': a consumer is corrupt: its position went "
-				    "where it cannot be",
-				    link->header.link_name);
-			break;
-		}
-		if (port->other)
-			ivp_consumer_beat(&port->other->link);
-		result = 0;
-		for (unsigned i = 0; i < link->ring.peers && result == 0; i++) {
-			enum ivp_peer peer = ivp_producer_peer(link, i, ivp_now_ns(), &silent_ns);
-			look_after_bell(&port->bell, link->ring.peer[i], link->header.link_name,
-					port->tell);
-			/* One that has read everything holds nothing up. */
-			if (link->ring.tail[i] == link->ring.head)
-				continue;
-			result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
-				       "consumer", why);
-		}
-		if (result)
-			break;
-	}
-	if (start && waited_ns)
-		*waited_ns += ivp_now_ns() - start;
-	return result;
-}
-
-int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,
-			     uint64_t *waited_ns, struct ivp_why *why)
-{
-	if (ivp_producer_may_drop(&port->link, kind))
-		return ivp_producer_reserve(&port->link, slot, why);
-	return ivp_output_port_slot(port, slot, waited_ns, why);
 }
 
 void ivp_input_port_close(struct ivp_input_port *port, uint32_t state, uint32_t exit_code)

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ports wait in slices: after each slice they look whether to stop, show that they live on the
+ * other link of their stage too, and judge the peer's silence by their own clock.
+ */
+#include "transport/port.h"
+
+#include <errno.h>
+
+#include "base/units.h"
+
+#define SLICE_NS 100000000u /* between two looks at the peer */
+
+/* What is waited for, and how: the two directions differ in nothing else. */
+struct wait {
+	void *port, *into;
+	const char *link;
+	const char *what;    /* is waited for */
+	const char *corrupt; /* who it is that stored a position that cannot be */
+	const volatile sig_atomic_t *stop;
+	sig_atomic_t stop_level; /* that ends the wait */
+	/* Returns 0; IVP_EMPTY or IVP_FULL; or -errno with the reason. Never blocks. */
+	int (*take)(const struct wait *wait, struct ivp_why *why);
+	/* Blocks for a slice at most. Returns -EPROTO if a position cannot be. */
+	int (*sleep)(void *port);
+	/* Shows that we live, looks whether the peer does. Returns 0, or -ETIMEDOUT. */
+	int (*look_around)(void *port, struct ivp_why *why);
+};
+
+/* Says once that rings do not come. */
+static void look_after_bell(struct ivp_bell *bell, const struct ivp_wire_owner *peer,
+			    const char *link, void (*tell)(const char *text))
+{
+	const char *trouble = bell->told || !tell ? NULL : ivp_bell_trouble(bell, peer);
+	struct ivp_why text;
+
+	if (!trouble)
+		return;
+	bell->told = true;
+	ivp_why_set(&text, "link '%s': doorbell: %s; polling instead", link, trouble);
+	tell(text.text);
+}
+
+/* Has the peer been silent for too long? Returns 0 or -ETIMEDOUT with what is known of it. */
+static int judge(enum ivp_peer peer, uint64_t silent_ns, uint64_t patience_ns, const char *link,
+		 const char *what, struct ivp_why *why)
+{
+	double seconds = (double)silent_ns / 1e9;
+
+	if (silent_ns < patience_ns)
+		return 0;
+	switch (peer) {
+	case IVP_PEER_ABSENT:
+		ivp_why_set(why, "link '%s': no %s has shown up in %.1f s; is it running?", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_ATTACHED:
+		ivp_why_set(why, "link '%s': its %s has given no sign of life for %.1f s", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_FINISHED:
+		ivp_why_set(why, "link '%s': its %s left %.1f s ago and did not come back", link,
+			    what, seconds);
+		break;
+	case IVP_PEER_FAILED:
+		ivp_why_set(why, "link '%s': its %s failed %.1f s ago and did not come back", link,
+			    what, seconds);
+		break;
+	}
+	return -ETIMEDOUT;
+}
+
+static sig_atomic_t stop_level(const volatile sig_atomic_t *stop)
+{
+	return stop ? __atomic_load_n(stop, __ATOMIC_RELAXED) : 0;
+}
+
+static int told_to_stop(const char *link, const char *what, struct ivp_why *why)
+{
+	ivp_why_set(why, "link '%s': told to stop while it waited for %s", link, what);
+	return -EINTR;
+}
+
+static int wait_in_slices(const struct wait *wait, uint64_t *waited_ns, struct ivp_why *why)
+{
+	int result = wait->take(wait, why);
+	uint64_t start_ns;
+
+	if (result <= 0)
+		return result;
+	start_ns = ivp_now_ns();
+	while (result > 0) {
+		if (stop_level(wait->stop) >= wait->stop_level) {
+			result = told_to_stop(wait->link, wait->what, why);
+		} else if ((result = wait->sleep(wait->port)) < 0) {
+			/* Now, even if the peer takes it back before anybody looks again. */
+			ivp_why_set(why,
+				    "link '%s': %s is corrupt: its position went where it "
+				    "cannot be",
+				    wait->link, wait->corrupt);
+		} else {
+			result = wait->look_around(wait->port, why);
+			if (result == 0)
+				result = wait->take(wait, why);
+		}
+	}
+	if (waited_ns)
+		*waited_ns += ivp_now_ns() - start_ns;
+	return result;
+}
+
+static int take_frame(const struct wait *wait, struct ivp_why *why)
+{
+	struct ivp_input_port *port = wait->port;
+
+	return ivp_consumer_acquire(&port->link, wait->into, why);
+}
+
+static int sleep_on_input(void *context)
+{
+	struct ivp_input_port *port = context;
+
+	return ivp_consumer_wait(&port->link, SLICE_NS);
+}
+
+static int look_at_producer(void *context, struct ivp_why *why)
+{
+	struct ivp_input_port *port = context;
+	struct ivp_consumer *link = &port->link;
+	uint64_t silent_ns;
+
+	if (port->other)
+		ivp_producer_beat(&port->other->link);
+	look_after_bell(&port->bell, link->ring.peer, link->header.link_name, port->tell);
+	enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
+	return judge(peer, silent_ns, port->patience_ns, link->header.link_name, "producer", why);
+}
+
+int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
+			struct ivp_why *why)
+{
+	const struct wait wait = {
+	    .port = port,
+	    .into = frame,
+	    .link = port->link.header.link_name,
+	    .what = "a frame",
+	    .corrupt = "the producer",
+	    .stop = port->stop,
+	    .stop_level = 1,
+	    .take = take_frame,
+	    .sleep = sleep_on_input,
+	    .look_around = look_at_producer,
+	};
+
+	if (stop_level(port->stop) >= 2)
+		return told_to_stop(wait.link, wait.what, why);
+	return wait_in_slices(&wait, waited_ns, why);
+}
+
+static int take_slot(const struct wait *wait, struct ivp_why *why)
+{
+	struct ivp_output_port *port = wait->port;
+
+	return ivp_producer_reserve(&port->link, wait->into, why);
+}
+
+static int sleep_on_output(void *context)
+{
+	struct ivp_output_port *port = context;
+
+	return ivp_producer_wait(&port->link, SLICE_NS);
+}
+
+static int look_at_consumers(void *context, struct ivp_why *why)
+{
+	struct ivp_output_port *port = context;
+	struct ivp_producer *link = &port->link;
+	uint64_t silent_ns;
+	int result = 0;
+
+	if (port->other)
+		ivp_consumer_beat(&port->other->link);
+	for (unsigned i = 0; i < link->ring.peers && result == 0; i++) {
+		enum ivp_peer peer = ivp_producer_peer(link, i, ivp_now_ns(), &silent_ns);
+		look_after_bell(&port->bell, link->ring.peer[i], link->header.link_name,
+				port->tell);
+		/* One that has read everything holds nothing up. */
+		if (link->ring.tail[i] != link->ring.head)
+			result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,
+				       "consumer", why);
+	}
+	return result;
+}
+
+int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
+			 struct ivp_why *why)
+{
+	const struct wait wait = {
+	    .port = port,
+	    .into = slot,
+	    .link = port->link.header.link_name,
+	    .what = "a free slot",
+	    .corrupt = "a consumer",
+	    .stop = port->stop,
+	    .stop_level = 2,
+	    .take = take_slot,
+	    .sleep = sleep_on_output,
+	    .look_around = look_at_consumers,
+	};
+
+	return wait_in_slices(&wait, waited_ns, why);
+}
+
+int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,
+			     uint64_t *waited_ns, struct ivp_why *why)
+{
+	if (ivp_producer_may_drop(&port->link, kind))
+		return ivp_producer_reserve(&port->link, slot, why);
+	return ivp_output_port_slot(port, slot, waited_ns, why);
+}
