@@ -15,45 +15,18 @@
 #include "transport/overwrite.h"
 #include "transport/owner.h"
 #include "transport/placement.h"
+#include "transport/slot.h"
 #include "transport/step.h"
-
-/* Byte offset of a slot's part. The header was checked: the arrays lie inside the window. */
-static uint64_t slot_offset(const struct ivp_wire_header *header, uint64_t position,
-			    uint64_t offset, uint64_t stride)
-{
-	return offset + (position & (header->slots - 1)) * stride;
-}
-
-/* The trail is as long as it says, and is moved as far as that: most are short. */
-static size_t trail_end(const struct ivp_wire_descriptor *raw)
-{
-	size_t entries = raw->trail_count < IVP_TRAIL ? raw->trail_count : IVP_TRAIL;
-
-	return offsetof(struct ivp_wire_descriptor, trail) + entries * sizeof(raw->trail[0]);
-}
-
-/* Copies bytes from to, word by word, so that no compiler can fetch a field twice. */
-static void load_words(const void *shared, struct ivp_wire_descriptor *copy, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i += sizeof(uint64_t)) {
-		uint64_t word = ivp_load_relaxed((const void *)((const uint8_t *)shared + i));
-		memcpy((uint8_t *)copy + i, &word, sizeof(word));
-	}
-}
-
-/* Copies a descriptor once: what is fixed, then as much trail as the copy says. */
-static void load_descriptor(const void *shared, struct ivp_wire_descriptor *copy)
-{
-	load_words(shared, copy, 0, offsetof(struct ivp_wire_descriptor, trail));
-	load_words(shared, copy, offsetof(struct ivp_wire_descriptor, trail), trail_end(copy));
-}
 
 static struct ivp_wire_descriptor *producer_descriptor(const struct ivp_producer *producer,
 						       uint64_t position)
 {
-	return (void *)(producer->data + slot_offset(&producer->header, position,
-						     producer->header.descriptor_offset,
-						     producer->header.descriptor_stride));
+	return (void *)(producer->data + ivp_slot_descriptor(&producer->header, position));
+}
+
+static const void *consumer_descriptor(const struct ivp_consumer *consumer, uint64_t position)
+{
+	return consumer->data + ivp_slot_descriptor(&consumer->header, position);
 }
 
 /*
@@ -124,52 +97,12 @@ int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, s
 		return result;
 	uint64_t position = next_position(&producer->ring);
 	slot->position = position;
-	slot->payload = producer->data + slot_offset(header, position, header->payload_offset,
-						     header->payload_stride);
+	slot->payload = producer->data + ivp_slot_payload(header, position);
 	slot->payload_bytes = header->payload_bytes;
-	slot->metadata = producer->data + slot_offset(header, position, header->metadata_offset,
-						      header->metadata_stride);
+	slot->metadata = producer->data + ivp_slot_metadata(header, position);
 	slot->metadata_bytes = header->metadata_bytes;
 	slot->stores = ivp_placement_stores(producer);
 	return 0;
-}
-
-static void clear_padding(const struct ivp_frame *frame, uint8_t *payload)
-{
-	if (frame->kind == IVP_KIND_PIXELS) {
-		size_t row_bytes =
-		    (size_t)frame->shape.width * ivp_format_pixel_bytes(frame->shape.format);
-		if (row_bytes && row_bytes < frame->stride)
-			for (uint32_t y = 0; y < frame->shape.height; y++)
-				memset(payload + y * frame->stride + row_bytes, 0,
-				       frame->stride - row_bytes);
-	}
-}
-
-/* What the slot's last frame left behind the new one: a consumer that came later must not see
- * frames that it was never handed. */
-static void clear_older(const struct ivp_producer *producer,
-			const struct ivp_wire_descriptor *shared, const struct ivp_frame *frame,
-			uint8_t *payload)
-{
-	const struct ivp_wire_header *header = &producer->header;
-	uint64_t position = next_position(&producer->ring);
-	uint64_t payload_bytes = ivp_load_relaxed(&shared->payload_bytes);
-	uint32_t metadata_bytes = ivp_load32_relaxed(&shared->metadata_bytes);
-	uint8_t *metadata = producer->data + slot_offset(header, position, header->metadata_offset,
-							 header->metadata_stride);
-
-	/* An earlier life may have died while it filled this slot. And where both windows share a
-	 * region, a hostile consumer can write here too: hence the limits. */
-	bool unknown = position == producer->unknown_position;
-	if (unknown || payload_bytes > header->payload_bytes)
-		payload_bytes = header->payload_bytes;
-	if (unknown || metadata_bytes > header->metadata_bytes)
-		metadata_bytes = header->metadata_bytes;
-	if (payload_bytes > frame->payload_bytes)
-		memset(payload + frame->payload_bytes, 0, payload_bytes - frame->payload_bytes);
-	if (metadata_bytes > frame->metadata_bytes)
-		memset(metadata + frame->metadata_bytes, 0, metadata_bytes - frame->metadata_bytes);
 }
 
 void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *frame)
@@ -177,15 +110,13 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 	struct ivp_ring_producer *ring = &producer->ring;
 	const struct ivp_wire_header *header = &producer->header;
 	uint64_t before = ring->head, position = next_position(ring);
-	uint8_t *payload = producer->data + slot_offset(header, position, header->payload_offset,
-							header->payload_stride);
+	uint8_t *payload = producer->data + ivp_slot_payload(header, position);
 	struct ivp_wire_descriptor *shared = producer_descriptor(producer, position);
 	struct ivp_wire_descriptor raw;
 
 	ivp_frame_describe(frame, position, &raw);
 	raw.ordinal = ring->ordinal;
-	clear_padding(frame, payload);
-	clear_older(producer, shared, frame, payload);
+	ivp_slot_clear(producer, position, frame);
 	if (producer->self.checksum && frame->payload_bytes) {
 		raw.flags |= IVP_FLAG_CHECKSUM;
 		raw.checksum = XXH3_64bits(payload, frame->payload_bytes);
@@ -194,7 +125,7 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 		raw.checksum = 0;
 	}
 	IVP_STEP(describe);
-	memcpy(shared, &raw, trail_end(&raw));
+	memcpy(shared, &raw, ivp_slot_trail_end(&raw));
 
 	ivp_owner_count(&ring->own->frames, frame->kind != IVP_KIND_END);
 	ivp_owner_count(&ring->own->bytes, frame->payload_bytes);
@@ -248,7 +179,7 @@ bool ivp_producer_last(const struct ivp_producer *producer, struct ivp_frame *fr
 	if (head == 0)
 		return false;
 	/* Where both windows share a region, a hostile consumer can write here too. */
-	load_descriptor(producer_descriptor(producer, head - 1), &raw);
+	ivp_slot_load(producer_descriptor(producer, head - 1), &raw);
 	return ivp_frame_check(&raw, head - 1, &limits, frame, NULL) == 0;
 }
 
@@ -291,10 +222,7 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 
 static uint64_t read_sequence(const struct ivp_consumer *consumer, uint64_t position)
 {
-	const struct ivp_wire_descriptor *shared =
-	    (const void *)(consumer->data + slot_offset(&consumer->header, position,
-							consumer->header.descriptor_offset,
-							consumer->header.descriptor_stride));
+	const struct ivp_wire_descriptor *shared = consumer_descriptor(consumer, position);
 
 	return ivp_load_relaxed(&shared->sequence);
 }
@@ -332,9 +260,7 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 		return result;
 	IVP_STEP(copy);
 	uint64_t position = consumer->ring.tail;
-	load_descriptor(consumer->data + slot_offset(header, position, header->descriptor_offset,
-						     header->descriptor_stride),
-			&raw);
+	ivp_slot_load(consumer_descriptor(consumer, position), &raw);
 	result = ivp_frame_check(&raw, position, &limits, frame, &part);
 	if (result) {
 		ivp_why_set(why, "link '%s': the producer is corrupt: frame at position %llu: %s",
@@ -347,10 +273,8 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 			return result;
 	}
 	consumer->at_end = frame->kind == IVP_KIND_END;
-	frame->payload = consumer->data + slot_offset(header, position, header->payload_offset,
-						      header->payload_stride);
-	frame->metadata = consumer->data + slot_offset(header, position, header->metadata_offset,
-						       header->metadata_stride);
+	frame->payload = consumer->data + ivp_slot_payload(header, position);
+	frame->metadata = consumer->data + ivp_slot_metadata(header, position);
 	if ((frame->flags & IVP_FLAG_CHECKSUM) &&
 	    XXH3_64bits(frame->payload, frame->payload_bytes) != frame->checksum) {
 		frame->kind = IVP_KIND_ERROR;
@@ -371,10 +295,7 @@ bool ivp_consumer_ended(struct ivp_consumer *consumer)
 
 	if (position == 0 || ivp_ring_acquire(&consumer->ring) != IVP_EMPTY)
 		return false;
-	load_descriptor(consumer->data + slot_offset(header, position - 1,
-						     header->descriptor_offset,
-						     header->descriptor_stride),
-			&raw);
+	ivp_slot_load(consumer_descriptor(consumer, position - 1), &raw);
 	/* Its slot is filled again only for position - 1 + slots, so after others were committed:
 	 * with none there, what was read is what was released. */
 	return ivp_frame_check(&raw, position - 1, &limits, &frame, NULL) == 0 &&

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What lies in a slot: where its parts are, its descriptor into shared memory and out of it, and
+ * what an older frame left behind there. Internal to the transport.
+ */
+#ifndef IVP_TRANSPORT_SLOT_H
+#define IVP_TRANSPORT_SLOT_H
+
+#include <string.h>
+
+#include <ivpipe/link.h>
+
+/* Offset of a slot's part. The header was checked: the arrays lie inside the window. */
+static inline uint64_t ivp_slot_offset(const struct ivp_wire_header *header, uint64_t position,
+				       uint64_t offset, uint64_t stride)
+{
+	return offset + (position & (header->slots - 1)) * stride;
+}
+
+static inline uint64_t ivp_slot_payload(const struct ivp_wire_header *header, uint64_t position)
+{
+	return ivp_slot_offset(header, position, header->payload_offset, header->payload_stride);
+}
+
+static inline uint64_t ivp_slot_metadata(const struct ivp_wire_header *header, uint64_t position)
+{
+	return ivp_slot_offset(header, position, header->metadata_offset, header->metadata_stride);
+}
+
+static inline uint64_t ivp_slot_descriptor(const struct ivp_wire_header *header, uint64_t position)
+{
+	return ivp_slot_offset(header, position, header->descriptor_offset,
+			       header->descriptor_stride);
+}
+
+/* The trail is as long as it says, and is moved as far as that: most are short. */
+static inline size_t ivp_slot_trail_end(const struct ivp_wire_descriptor *raw)
+{
+	size_t entries = raw->trail_count < IVP_TRAIL ? raw->trail_count : IVP_TRAIL;
+
+	return offsetof(struct ivp_wire_descriptor, trail) + entries * sizeof(raw->trail[0]);
+}
+
+/* Copies bytes from to, word by word, so that no compiler can fetch a field twice. */
+static inline void ivp_slot_load_words(const void *shared, struct ivp_wire_descriptor *copy,
+				       size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i += sizeof(uint64_t)) {
+		uint64_t word = ivp_load_relaxed((const void *)((const uint8_t *)shared + i));
+		memcpy((uint8_t *)copy + i, &word, sizeof(word));
+	}
+}
+
+/* Copies a descriptor once: what is fixed, then as much trail as the copy says. */
+static inline void ivp_slot_load(const void *shared, struct ivp_wire_descriptor *copy)
+{
+	const size_t fixed = offsetof(struct ivp_wire_descriptor, trail);
+
+	ivp_slot_load_words(shared, copy, 0, fixed);
+	ivp_slot_load_words(shared, copy, fixed, ivp_slot_trail_end(copy));
+}
+
+/*
+ * The slot of position is about to hold frame: zeroes the padding of its rows, and what the
+ * slot's last frame, of which the descriptor still tells, left behind it. A consumer that came
+ * later must not see frames that it was never handed.
+ */
+void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
+		    const struct ivp_frame *frame);
+
+#endif
