@@ -266,7 +266,7 @@ static void assert_deep_pixels(const struct written *how, const struct image *go
 
 	for (uint32_t y = 0; y < how->height; y++)
 		for (uint32_t x = 0; x < how->width; x++) {
-			unsigned raw[4];
+			unsigned raw[4] = {0};
 			const unsigned count = raw_samples(how, x, y, raw);
 
 			for (unsigned c = 0; c < channels; c++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The init of a guest that has "pipeline doctor" look at itself, and powers off. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -9,11 +10,10 @@
 
 #include "supervisor/commands.h"
 
-/* The kernel has no other way to say that a folder is there already than an error. */
+/* The folder may be there already. */
 static void attach(const char *what, const char *type, const char *where)
 {
-	mkdir(where, 0755);
-	if (mount(what, where, type, 0, NULL) < 0)
+	if ((mkdir(where, 0755) < 0 && errno != EEXIST) || mount(what, where, type, 0, NULL) < 0)
 		printf("doctor-guest: cannot mount %s\n", where);
 }
 
