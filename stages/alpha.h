@@ -3,7 +3,8 @@
  * Rows of pixels as filters with a window see them, and back. RGBA rows are premultiplied, each
  * colour c * a / most (most: 255 or 65535), rounded to nearest; all else stays as it is. On the
  * way back colour = most * C / A, rounded to nearest, and 0 where alpha is 0. A pixel that is
- * opaque stays exactly what it was, both ways.
+ * opaque stays exactly what it was, both ways. A colour above its alpha, which only a peer makes that
+ * changes pixels while they are worked on, comes back as any pixel.
  *
  * What picks one of several values for each channel by itself (a median, a minimum) picks a
  * colour no larger than its alpha: ranks keep the order C <= A that holds for every pixel.
