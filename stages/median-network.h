@@ -2,7 +2,8 @@
 /*
  * Medians of 3x3 and 5x5 samples by networks of comparisons (Batcher 1968): no branches, and
  * vectors of pixels side by side. What windows of 5x5 share is done once: each column is sorted,
- * and each pair of columns merged, for all windows that they are part of.
+ * and each pair of columns merged, for all windows that they are part of. Those of 3x3 are made
+ * for two rows at once, which share two samples of each column.
  *
  * Included once for each size of samples, with SAMPLE the type and NAME(word) a name of its own.
  */
@@ -38,30 +39,116 @@ IVP_INLINE SAMPLE NAME(middle)(SAMPLE a, SAMPLE b, SAMPLE c)
 	return NAME(upper)(NAME(lower)(a, b), NAME(lower)(NAME(upper)(a, b), c));
 }
 
-/* rows: the first sample of the windows' rows. n: samples of the result, whole vectors. Columns
- * are sorted three times: that takes less time than to store them and load them three times. */
-static void NAME(median_3)(const SAMPLE *const rows[3], SAMPLE *restrict out, size_t n, size_t step)
+#ifdef __AVX512VBMI__
+IVP_INLINE __m512i NAME(least)(__m512i a, __m512i b)
+{
+	return sizeof(SAMPLE) == 1 ? _mm512_min_epu8(a, b) : _mm512_min_epu16(a, b);
+}
+
+IVP_INLINE __m512i NAME(most)(__m512i a, __m512i b)
+{
+	return sizeof(SAMPLE) == 1 ? _mm512_max_epu8(a, b) : _mm512_max_epu16(a, b);
+}
+
+IVP_INLINE __m512i NAME(middle_of)(__m512i a, __m512i b, __m512i c)
+{
+	return NAME(most)(NAME(least)(a, b), NAME(least)(NAME(most)(a, b), c));
+}
+
+/* Columns of both rows' windows, sorted: three of the upper one, three of the lower one. */
+IVP_INLINE void NAME(sort_columns)(const SAMPLE *const rows[4], size_t i, __m512i sorted[6])
+{
+	const __m512i b = _mm512_loadu_si512(rows[1] + i), c = _mm512_loadu_si512(rows[2] + i);
+	const __m512i less = NAME(least)(b, c), more = NAME(most)(b, c);
+
+	for (size_t k = 0; k < 2; k++) {
+		const __m512i other = _mm512_loadu_si512(rows[3 * k] + i);
+		const __m512i upper = NAME(most)(less, other);
+
+		sorted[3 * k] = NAME(least)(less, other);
+		sorted[3 * k + 1] = NAME(least)(upper, more);
+		sorted[3 * k + 2] = NAME(most)(upper, more);
+	}
+}
+
+/* Columns are sorted once, and those of the next pixels cut out of two vectors of them. */
+static void NAME(median_3)(const SAMPLE *const rows[4], SAMPLE *upper, SAMPLE *lower, size_t n,
+			   size_t step)
+{
+	const size_t vector = 64 / sizeof(SAMPLE);
+	__m512i places[2], sorted[6], next[6];
+
+	for (size_t k = 0; k < 2; k++) {
+		uint8_t from[64];
+
+		for (size_t i = 0; i < 64; i++)
+			from[i] = (uint8_t)(i + (k + 1) * step * sizeof(SAMPLE));
+		places[k] = _mm512_loadu_si512(from);
+	}
+	NAME(sort_columns)(rows, 0, sorted);
+	for (size_t i = 0; i < n; i += vector) {
+		NAME(sort_columns)(rows, i + vector, next);
+		for (size_t k = 0; k < 2; k++) {
+			__m512i at[3][3];
+
+			for (size_t r = 0; r < 3; r++) {
+				const __m512i *of = sorted + 3 * k + r, *on = next + 3 * k + r;
+
+				at[r][0] = *of;
+				at[r][1] = _mm512_permutex2var_epi8(*of, places[0], *on);
+				at[r][2] = _mm512_permutex2var_epi8(*of, places[1], *on);
+			}
+			/* Of the least the largest, the middle, of the largest the least. */
+			at[0][0] = NAME(most)(NAME(most)(at[0][0], at[0][1]), at[0][2]);
+			at[1][0] = NAME(middle_of)(at[1][0], at[1][1], at[1][2]);
+			at[2][0] = NAME(least)(NAME(least)(at[2][0], at[2][1]), at[2][2]);
+			_mm512_storeu_si512((k ? lower : upper) + i,
+					    NAME(middle_of)(at[0][0], at[1][0], at[2][0]));
+		}
+		for (size_t r = 0; r < 6; r++)
+			sorted[r] = next[r];
+	}
+}
+
+#else
+
+/* Three samples a step apart of sorted columns: of the least the largest, the middle, of the
+ * largest the least; and of these the middle. */
+IVP_INLINE SAMPLE NAME(middle_9)(const SAMPLE low[3], const SAMPLE mid[3], const SAMPLE high[3])
+{
+	return NAME(middle)(NAME(upper)(NAME(upper)(low[0], low[1]), low[2]),
+			    NAME(middle)(mid[0], mid[1], mid[2]),
+			    NAME(lower)(NAME(lower)(high[0], high[1]), high[2]));
+}
+
+/* rows: the first sample of the windows' rows, those of the upper result from the first on, of the
+ * lower one from the second. n: samples of each result, whole vectors. Columns are sorted three
+ * times: that takes less time than to store them and load them three times. */
+static void NAME(median_3)(const SAMPLE *const rows[4], SAMPLE *restrict upper,
+			   SAMPLE *restrict lower, size_t n, size_t step)
 {
 	const SAMPLE *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2];
+	const SAMPLE *restrict d = rows[3];
 
 	for (size_t i = 0; i < WHOLE(n); i++) {
-		SAMPLE low[3], mid[3], high[3];
+		SAMPLE low[2][3], mid[2][3], high[2][3];
 
 		for (size_t k = 0; k < 3; k++) {
 			const size_t j = i + k * step;
-			SAMPLE less = NAME(lower)(a[j], b[j]), more = NAME(upper)(a[j], b[j]);
+			const SAMPLE less = NAME(lower)(b[j], c[j]), more = NAME(upper)(b[j], c[j]);
 
-			low[k] = NAME(lower)(less, c[j]);
-			high[k] = NAME(upper)(more, c[j]);
-			mid[k] = NAME(upper)(less, NAME(lower)(more, c[j]));
+			low[0][k] = NAME(lower)(less, a[j]);
+			mid[0][k] = NAME(lower)(NAME(upper)(less, a[j]), more);
+			high[0][k] = NAME(upper)(more, a[j]);
+			low[1][k] = NAME(lower)(less, d[j]);
+			mid[1][k] = NAME(lower)(NAME(upper)(less, d[j]), more);
+			high[1][k] = NAME(upper)(more, d[j]);
 		}
-		/* The largest of the least, the middle of the middle, the least of the largest. */
-		low[0] = NAME(upper)(NAME(upper)(low[0], low[1]), low[2]);
-		mid[0] = NAME(middle)(mid[0], mid[1], mid[2]);
-		high[0] = NAME(lower)(NAME(lower)(high[0], high[1]), high[2]);
-		out[i] = NAME(middle)(low[0], mid[0], high[0]);
+		upper[i] = NAME(middle_9)(low[0], mid[0], high[0]);
+		lower[i] = NAME(middle_9)(low[1], mid[1], high[1]);
 	}
 }
+#endif
 
 /* Columns of five, sorted. */
 static void NAME(sort_5)(const SAMPLE *const rows[5], SAMPLE sorted[5][ROOM], size_t n)
@@ -206,26 +293,42 @@ static void NAME(median_5)(const SAMPLE *const rows[5], SAMPLE *out, size_t n, s
 	NAME(middle_25)(sorted, pairs, out, n, step);
 }
 
-/* A row of n samples; rows: 2 radius + 1 of a window, radius 1 or 2. Reads up to 3 vectors - 1
- * samples behind the padding. */
-static void NAME(median_row)(const void *const *rows, void *to, size_t n, size_t step,
-			     unsigned radius)
+/* Two rows of n samples; rows: the four around and between them. Reads up to 2 vectors - 1 samples
+ * behind the padding. */
+static void NAME(median_rows_3)(const void *const *rows, void *upper, void *lower, size_t n,
+				size_t step)
+{
+	const size_t whole = WHOLE(n), rest = n - whole;
+	SAMPLE *above = upper, *below = lower, last[2][VECTOR];
+	const SAMPLE *from[4];
+
+	for (size_t r = 0; r < 4; r++)
+		from[r] = (const SAMPLE *)rows[r] - step;
+	NAME(median_3)(from, above, below, whole, step);
+	if (rest == 0)
+		return;
+	for (size_t r = 0; r < 4; r++)
+		from[r] += whole;
+	NAME(median_3)(from, last[0], last[1], VECTOR, step);
+	memcpy(above + whole, last[0], rest * sizeof(SAMPLE));
+	memcpy(below + whole, last[1], rest * sizeof(SAMPLE));
+}
+
+/* A row of n samples; rows: the five around it. Reads up to 3 vectors - 1 samples behind the
+ * padding. */
+static void NAME(median_row_5)(const void *const *rows, void *to, size_t n, size_t step)
 {
 	SAMPLE *out = to, last[CHUNK];
 
-	IVP_ASSUME(radius == 1 || radius == 2);
 	for (size_t x = 0; x < n; x += CHUNK) {
 		const size_t count = n - x < CHUNK ? n - x : CHUNK;
 		const size_t whole = ivp_align(count, VECTOR);
 		SAMPLE *result = whole == count ? out + x : last;
 		const SAMPLE *from[5];
 
-		for (size_t r = 0; r < 2 * radius + 1; r++)
-			from[r] = (const SAMPLE *)rows[r] - radius * step + x;
-		if (radius == 1)
-			NAME(median_3)(from, result, whole, step);
-		else
-			NAME(median_5)(from, result, whole, step);
+		for (size_t r = 0; r < 5; r++)
+			from[r] = (const SAMPLE *)rows[r] - 2 * step + x;
+		NAME(median_5)(from, result, whole, step);
 		if (result == last)
 			memcpy(out + x, last, count * sizeof(SAMPLE));
 	}

@@ -14,6 +14,10 @@
 #include "need.h"
 #include "window.h"
 
+#ifdef __AVX512VBMI__
+#include <immintrin.h>
+#endif
+
 #define NETWORK_RADIUS 2
 
 struct median {
@@ -40,7 +44,7 @@ static const struct ivp_param params[] = {
 struct median_scratch {
 	struct ivp_window *window; /* one of these two */
 	struct ivp_histograms *histograms;
-	uint8_t *row; /* a result that is still premultiplied */
+	uint8_t *rows[2]; /* results that are still premultiplied, or not wanted */
 };
 
 static bool is_wide(uint32_t format)
@@ -64,13 +68,19 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 	return 0;
 }
 
+/* Squares of 3x3 are looked at for two rows at once. */
+static uint32_t rows_around(const struct median *median)
+{
+	return median->radius == 1 ? 2 : (uint32_t)median->radius;
+}
+
 static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
 		     uint32_t end)
 {
 	const struct median *median = self;
 
 	(void)out;
-	return ivp_need_around(in, end, (uint32_t)median->radius);
+	return ivp_need_around(in, end, rows_around(median));
 }
 
 static void lay_out(const struct median *median, const struct ivp_shape *in,
@@ -80,13 +90,16 @@ static void lay_out(const struct median *median, const struct ivp_shape *in,
 	const uint32_t radius = (uint32_t)median->radius;
 
 	if (radius <= NETWORK_RADIUS)
-		all.window = ivp_window_make(carve, &(struct ivp_window){.shape = *in,
-									 .border = median->border,
-									 .reach_x = radius,
-									 .reach_y = radius});
+		all.window =
+		    ivp_window_make(carve, &(struct ivp_window){.shape = *in,
+								.border = median->border,
+								.reach_x = radius,
+								.reach_y = rows_around(median)});
 	else
 		all.histograms = ivp_histograms_make(carve, in, radius, median->border);
-	all.row = ivp_carve(carve, (size_t)in->width * ivp_format_pixel_bytes(in->format));
+	for (size_t i = 0; i < 2; i++)
+		all.rows[i] =
+		    ivp_carve(carve, (size_t)in->width * ivp_format_pixel_bytes(in->format));
 	if (made)
 		*made = all;
 }
@@ -108,34 +121,63 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 	lay_out(self, in, &(struct ivp_carve){.base = scratch});
 }
 
-static void by_network(const struct median *median, const struct ivp_input *in,
-		       const struct ivp_output *out, struct ivp_rows rows,
-		       const struct median_scratch *scratch)
+/* Into the row itself, or into one that is still premultiplied. */
+static uint8_t *result_of(const struct ivp_output *out, uint32_t y, uint8_t *premultiplied)
+{
+	return ivp_has_alpha(out->shape.format) ? premultiplied : out->pixels + y * out->stride;
+}
+
+static void put_row(const struct ivp_output *out, uint32_t y, const uint8_t *premultiplied)
+{
+	if (ivp_has_alpha(out->shape.format))
+		ivp_unpremultiply(out->shape.format, premultiplied, out->pixels + y * out->stride,
+				  out->shape.width);
+}
+
+static void by_network_3(const struct ivp_input *in, const struct ivp_output *out,
+			 struct ivp_rows rows, const struct median_scratch *all)
 {
 	const uint32_t format = in->shape.format;
 	const size_t step = ivp_format_channels(format), samples = in->shape.width * step;
 
-	if (!rows.go_on)
-		ivp_window_start(scratch->window, rows.first);
-	for (uint32_t y = rows.first; y < rows.end; y++) {
-		const void *const *around = ivp_window_rows(scratch->window, in, y);
-		uint8_t *to = out->pixels + y * out->stride;
-		uint8_t *result = ivp_has_alpha(format) ? scratch->row : to;
+	for (uint32_t y = rows.first; y < rows.end; y += 2) {
+		const void *const *around = ivp_window_rows(all->window, in, y) + 1;
+		const bool both = y + 1 < rows.end;
 
-		(is_wide(format) ? median_row_16 : median_row_8)(around, result, samples, step,
-								 (unsigned)median->radius);
-		if (result != to)
-			ivp_unpremultiply(format, result, to, in->shape.width);
+		(is_wide(format) ? median_rows_3_16 : median_rows_3_8)(
+		    around, result_of(out, y, all->rows[0]),
+		    both ? result_of(out, y + 1, all->rows[1]) : all->rows[1], samples, step);
+		put_row(out, y, all->rows[0]);
+		if (both)
+			put_row(out, y + 1, all->rows[1]);
+	}
+}
+
+static void by_network_5(const struct ivp_input *in, const struct ivp_output *out,
+			 struct ivp_rows rows, const struct median_scratch *all)
+{
+	const uint32_t format = in->shape.format;
+	const size_t step = ivp_format_channels(format), samples = in->shape.width * step;
+
+	for (uint32_t y = rows.first; y < rows.end; y++) {
+		const void *const *around = ivp_window_rows(all->window, in, y);
+
+		(is_wide(format) ? median_row_5_16 : median_row_5_8)(
+		    around, result_of(out, y, all->rows[0]), samples, step);
+		put_row(out, y, all->rows[0]);
 	}
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
+	const struct median *median = self;
 	const struct median_scratch *all = scratch;
 
 	if (all->window) {
-		by_network(self, in, out, rows, all);
+		if (!rows.go_on)
+			ivp_window_start(all->window, rows.first);
+		(median->radius == 1 ? by_network_3 : by_network_5)(in, out, rows, all);
 		return;
 	}
 	if (!rows.go_on)
