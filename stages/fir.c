@@ -164,19 +164,31 @@ void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out
 		sum[i] += (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd);
 }
 
-void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out, size_t count)
+/* count is a constant wherever this is inlined. Two at a time: sums of sums wait less. */
+IVP_INLINE void sum_rows(const float *const *rows, const float *weights, unsigned count,
+			 float *restrict out, size_t samples)
 {
-	const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2];
-	const float *restrict d = rows[3], *restrict e = rows[4], *restrict f = rows[5];
-	const float wa = weights[0], wb = weights[1], wc = weights[2];
-	const float wd = weights[3], we = weights[4], wf = weights[5];
-	uint16_t *restrict to = out;
+	const float *restrict row[8];
+	float by[8];
 
-	for (size_t i = 0; i < count; i++) {
-		float sum =
-		    (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd) + (e[i] * we + f[i] * wf);
-		int32_t rounded = (int32_t)(sum + 0.5f);
-
-		to[i] = (uint16_t)(rounded < 0 ? 0 : rounded > 32640 ? 32640 : rounded);
+	for (unsigned k = 0; k < count; k++) {
+		row[k] = rows[k];
+		by[k] = weights[k];
 	}
+	for (size_t i = 0; i < samples; i++) {
+		float sum = 0;
+
+		for (unsigned k = 0; k < count; k += 2)
+			sum += row[k][i] * by[k] + row[k + 1][i] * by[k + 1];
+		out[i] = sum;
+	}
+}
+
+void ivp_fir_sum(const float *const *rows, const float *weights, unsigned count, float *out,
+		 size_t samples)
+{
+	if (count == 6)
+		sum_rows(rows, weights, 6, out, samples);
+	else
+		sum_rows(rows, weights, 8, out, samples);
 }

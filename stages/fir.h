@@ -27,7 +27,8 @@ void ivp_fir_pairs_float(const float *const *left, const float *const *right, si
 /* out += the sum of four rows by their weights. */
 void ivp_fir_add4(const float *const rows[4], const float weights[4], float *out, size_t count);
 
-/* The sum of six rows by their weights, rounded to nearest and clamped to 0..32640. */
-void ivp_fir_sum6(const float *const rows[6], const float weights[6], uint16_t *out, size_t count);
+/* The sum of six or eight rows by their weights. */
+void ivp_fir_sum(const float *const *rows, const float *weights, unsigned count, float *out,
+		 size_t samples);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel as it stands: a column of 2 radius + 1 rows, then a row of as many pixels, both as
- * symmetric pairs in 16-bit fixed point (fir.h). Cost grows with sigma.
+ * symmetric pairs in 16-bit fixed point (fir.h), for samples of 8 bits. Cost grows with sigma.
  *
  * Either sum loses (radius + 1) / 2 samples of 1/128 level by cutting, as expected; the second one
  * gets both back. What remains of the error against the exact sums is below 0.15 levels before
@@ -13,13 +13,7 @@
 #include "fir.h"
 #include "gauss.h"
 
-static uint16_t *padded_plane(const struct ivp_gauss *gauss, unsigned plane)
-{
-	const struct ivp_row_form *form = &gauss->form;
-	size_t pad = (size_t)gauss->by.narrow.radius * form->step;
-
-	return gauss->by.narrow.row + plane * (form->plane + 2 * pad) + pad;
-}
+#define CUT 3.5 /* deviations */
 
 static void fill_weights(struct ivp_gauss_narrow *narrow, double sigma)
 {
@@ -38,76 +32,79 @@ static void fill_weights(struct ivp_gauss_narrow *narrow, double sigma)
 	narrow->weights[0] = (uint16_t)((65536 - 2 * side) / 2);
 }
 
+/* What both sums make of a level of 255 that goes on in all directions. */
+static uint16_t opaque_sum(const struct ivp_gauss_narrow *narrow)
+{
+	const unsigned pairs = narrow->radius + 1;
+	uint16_t sample = 255 * IVP_SAMPLE_ONE, sum;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		sum = pass ? (uint16_t)pairs : 0;
+		for (unsigned k = 0; k < pairs; k++)
+			sum = (uint16_t)(sum + (2u * sample * narrow->weights[k] >> 16));
+		sample = sum;
+	}
+	return sample;
+}
+
+static void load(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
+{
+	(void)plane;
+	ivp_row_load(shape->format, pixels, to, shape->width);
+}
+
 void ivp_gauss_narrow_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma)
 {
 	struct ivp_gauss_narrow *narrow = &gauss->by.narrow;
-	const struct ivp_row_form *form = &gauss->form;
-	size_t pointers, pad;
+	const size_t step = ivp_format_channels(gauss->shape.format);
+	const size_t samples = gauss->shape.width * step;
+	size_t pointers, front;
 
-	narrow->radius = (unsigned)ceil(3.5 * sigma);
-	pointers = (narrow->radius + 1) * sizeof(uint16_t *);
-	pad = (size_t)narrow->radius * form->step;
-	narrow->weights = ivp_carve(carve, (narrow->radius + 1) * sizeof(uint16_t));
+	narrow->radius = (unsigned)ceil(CUT * sigma);
+	pointers = ((size_t)narrow->radius + 1) * sizeof(uint16_t *);
+	front = (narrow->radius * step + 31) & ~(size_t)31;
+	narrow->window =
+	    ivp_window_make(carve, &(struct ivp_window){.shape = gauss->shape,
+							.border = gauss->border,
+							.reach_y = narrow->radius,
+							.pixel_bytes = step * sizeof(uint16_t),
+							.planes = 1,
+							.load = load});
+	narrow->weights = ivp_carve(carve, ((size_t)narrow->radius + 1) * sizeof(uint16_t));
 	narrow->left = ivp_carve(carve, pointers);
 	narrow->right = ivp_carve(carve, pointers);
 	narrow->row_left = ivp_carve(carve, pointers);
 	narrow->row_right = ivp_carve(carve, pointers);
-	narrow->ring = ivp_carve(carve, (2 * narrow->radius + 1) * form->samples * 2);
-	narrow->row = ivp_carve(carve, (form->plane + 2 * pad) * form->planes * 2);
-	narrow->out = ivp_carve(carve, form->samples * 2);
+	narrow->row = ivp_carve(carve, (2 * front + samples) * sizeof(uint16_t));
+	narrow->out = ivp_carve(carve, samples * sizeof(uint16_t));
 	if (!carve->base)
 		return;
+	narrow->row += front;
 	fill_weights(narrow, sigma);
+	narrow->full = opaque_sum(narrow);
 	for (unsigned k = 0; k <= narrow->radius; k++) {
-		narrow->row_left[k] = padded_plane(gauss, 0) - (size_t)k * form->step;
-		narrow->row_right[k] = padded_plane(gauss, 0) + (size_t)k * form->step;
+		narrow->row_left[k] = narrow->row - k * step;
+		narrow->row_right[k] = narrow->row + k * step;
 	}
 }
 
-void ivp_gauss_narrow_start(struct ivp_gauss *gauss, uint32_t y)
+uint16_t *ivp_gauss_narrow_row(struct ivp_gauss *gauss, const struct ivp_input *in, uint32_t y)
 {
 	struct ivp_gauss_narrow *narrow = &gauss->by.narrow;
+	const size_t step = ivp_format_channels(gauss->shape.format);
+	const size_t samples = gauss->shape.width * step;
+	const void *const *rows = ivp_window_rows(narrow->window, in, y);
+	const unsigned radius = narrow->radius;
 
-	narrow->rows_ready = y < narrow->radius ? 0 : y - narrow->radius;
-	narrow->y = y;
-}
-
-/* A row of the ring. Every row within radius of y is there, and the borders map only to such. */
-static uint16_t *ring_row(const struct ivp_gauss *gauss, int64_t y)
-{
-	const struct ivp_gauss_narrow *narrow = &gauss->by.narrow;
-	int64_t row = ivp_border_index(y, gauss->height, gauss->border);
-
-	return narrow->ring + (size_t)row % (2 * narrow->radius + 1) * gauss->form.samples;
-}
-
-const uint16_t *ivp_gauss_narrow_next(struct ivp_gauss *gauss, const struct ivp_input *in)
-{
-	struct ivp_gauss_narrow *narrow = &gauss->by.narrow;
-	const struct ivp_row_form *form = &gauss->form;
-	const unsigned pairs = narrow->radius + 1;
-	const size_t pad = (size_t)narrow->radius * form->step;
-	const unsigned y = narrow->y++;
-
-	while (narrow->rows_ready < gauss->height && narrow->rows_ready <= y + narrow->radius) {
-		ivp_row_load(form, in->pixels + narrow->rows_ready * in->stride,
-			     ring_row(gauss, narrow->rows_ready));
-		narrow->rows_ready++;
+	for (unsigned k = 0; k <= radius; k++) {
+		narrow->left[k] = rows[radius - k];
+		narrow->right[k] = rows[radius + k];
 	}
-	for (unsigned k = 0; k < pairs; k++) {
-		narrow->left[k] = ring_row(gauss, (int64_t)y - k);
-		narrow->right[k] = ring_row(gauss, (int64_t)y + k);
-	}
-	for (unsigned p = 0; p < form->planes; p++) {
-		uint16_t *plane = padded_plane(gauss, p);
-
-		ivp_fir_pairs(narrow->left, narrow->right, p * form->plane, narrow->weights, pairs,
-			      0, plane, form->plane);
-		ivp_row_pad(plane, form->width, form->step * sizeof(uint16_t), narrow->radius,
-			    gauss->border);
-		ivp_fir_pairs(narrow->row_left, narrow->row_right, p * (form->plane + 2 * pad),
-			      narrow->weights, pairs, (uint16_t)pairs,
-			      narrow->out + p * form->plane, form->plane);
-	}
+	ivp_fir_pairs(narrow->left, narrow->right, 0, narrow->weights, radius + 1, 0, narrow->row,
+		      samples);
+	ivp_row_pad(narrow->row, gauss->shape.width, step * sizeof(uint16_t), radius,
+		    gauss->border);
+	ivp_fir_pairs(narrow->row_left, narrow->row_right, 0, narrow->weights, radius + 1,
+		      (uint16_t)(radius + 1), narrow->out, samples);
 	return narrow->out;
 }

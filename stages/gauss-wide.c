@@ -4,28 +4,41 @@
  * know. Gaussians compose: one of variance a, then one of b, then one of c is one of a + b + c.
  * So, with a grid row every D rows:
  *
- *     down   every D-th row of the image blurred by 0.72 D       5 input rows' work per row
+ *     down   every D-th row of the image blurred by S D          5 input rows' work per row
  *     side   such a row blurred by sigma along itself            (7 sigma / D) per row of the image
  *     mid    grid rows blurred by what is left of the variance
- *     up     rows between grid rows, by weights of 0.72 D        5 grid rows' work per row
+ *     up     rows between grid rows, by weights of S D           5 grid rows' work per row
  *
  * As D = sigma / 1.4 rounded down, the cost does not depend on sigma. Aliases of the grid are
- * damped by exp(-2 pi^2 0.72^2) = 4e-5 on the way down and again on the way up; the weights of
- * each sum are scaled to 1, so a constant stays what it is. The nearest comparison: decimated
- * recursive and pyramid Gaussians (Burt and Adelson 1983), here with kernels that are Gaussian.
+ * damped by exp(-2 pi^2 S^2), 4e-5 for S = 0.72, on the way down and again on the way up; the
+ * weights of each sum are scaled to 1, so a constant stays what it is. The nearest comparison:
+ * decimated recursive and pyramid Gaussians (Burt and Adelson 1983), here with kernels that are
+ * Gaussian.
  *
- * All in float, one order of additions. Error against the exact sums: below 0.2 levels before
- * rounding on noise of full contrast, mostly from the cut at 3.5 sigma; far less on photographs.
- * Memory: about 40 rows, whatever sigma.
+ * All in float (floats.h), one order of additions. Error against the exact sums: below 0.2 levels
+ * of 255 before rounding on noise of full contrast, mostly from the cut at 3.5 sigma; far less on
+ * photographs. For 16 bits the grid is closer and the kernels are cut later: together the weights
+ * are at most 1e-4 of their sum off. Memory: about 60 rows, whatever sigma.
  */
 #include <math.h>
 #include <string.h>
 
+#include <ivpipe/filter.h>
+
 #include "fir.h"
+#include "floats.h"
 #include "gauss.h"
 
-#define SPREAD 0.72 /* of down and up, in grid rows */
-#define REACH  2.5  /* where they are cut */
+struct quality {
+	double spacing; /* sigma, in grid rows */
+	double spread;  /* of down and up, in grid rows */
+	double reach;   /* where they are cut, in grid rows */
+	double cut;     /* where side and mid are, in deviations */
+	int64_t ups;    /* grid rows within reach of a row */
+};
+
+static const struct quality coarse = {1.4, 0.72, 2.5, 3.5, 6};
+static const struct quality fine = {1.8, 0.8, 3.5, 4, IVP_GAUSS_UPS};
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -35,18 +48,6 @@ static int64_t floor_div(int64_t a, int64_t b)
 static int64_t ceil_div(int64_t a, int64_t b)
 {
 	return -floor_div(-a, b);
-}
-
-/* One side of a symmetric kernel as pairs (fir.h), scaled to the sum 1. */
-static void fill_pairs(float *weights, unsigned radius, double sigma)
-{
-	double total = 1;
-
-	for (unsigned k = 1; k <= radius; k++)
-		total += 2 * ivp_gauss_weight(k, sigma);
-	weights[0] = (float)(0.5 / total);
-	for (unsigned k = 1; k <= radius; k++)
-		weights[k] = (float)(ivp_gauss_weight(k, sigma) / total);
 }
 
 static void fill_down(struct ivp_gauss_wide *wide, double spread)
@@ -74,87 +75,103 @@ static void fill_up(struct ivp_gauss_wide *wide, double spread)
 {
 	for (int64_t phase = 0; phase < wide->decimation; phase++) {
 		int64_t first = up_first(wide, phase);
-		double weight[6], total = 0;
+		double weight[IVP_GAUSS_UPS], total = 0;
 
-		for (int64_t k = 0; k < 6; k++) {
+		for (int64_t k = 0; k < wide->ups; k++) {
 			int64_t away = (first + k) * wide->decimation - phase;
 
 			weight[k] = away > wide->reach ? 0 : ivp_gauss_weight((double)away, spread);
 			total += weight[k];
 		}
-		for (int64_t k = 0; k < 6; k++)
-			wide->up[phase * 6 + k] = (float)(weight[k] / total);
+		for (int64_t k = 0; k < wide->ups; k++)
+			wide->up[phase * wide->ups + k] = (float)(weight[k] / total);
 	}
-}
-
-static float *padded_plane(const struct ivp_gauss *gauss, unsigned plane)
-{
-	const struct ivp_row_form *form = &gauss->form;
-	size_t pad = (size_t)gauss->by.with_grid.radius * form->step;
-
-	return gauss->by.with_grid.row + plane * (form->plane + 2 * pad) + pad;
 }
 
 /*
  * REPLICATE: rows outside are the border row, so its weight takes theirs in, and a grid row whose
- * rows all lie outside equals every further one: no more are computed (clamp_grid).
+ * rows all lie outside equals every further one: no more are computed (grid_row).
  * REFLECT: the rows outside are gone through like others, as far as the last row needs them.
+ * CONSTANT: rows outside are black; grid rows that reach no others are too, and not computed.
  */
 static void set_range(struct ivp_gauss *gauss)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	int64_t bottom = (int64_t)gauss->height - 1;
+	int64_t bottom = (int64_t)gauss->shape.height - 1;
 
+	wide->row_first = 0;
+	wide->row_last = bottom;
 	if (gauss->border == IVP_BORDER_REPLICATE) {
 		wide->first = -ceil_div(wide->reach, wide->decimation);
 		wide->last = ceil_div(bottom + wide->reach, wide->decimation);
-		wide->row_first = 0;
-		wide->row_last = bottom;
+	} else if (gauss->border == IVP_BORDER_CONSTANT) {
+		wide->first = -floor_div(wide->reach, wide->decimation);
+		wide->last = floor_div(bottom + wide->reach, wide->decimation);
 	} else {
 		wide->first = up_first(wide, 0) - wide->mid_radius;
-		wide->last = up_first(wide, bottom) + 5 + wide->mid_radius;
+		wide->last = up_first(wide, bottom) + wide->ups - 1 + wide->mid_radius;
 		wide->row_first = wide->first * wide->decimation - wide->reach;
 		wide->row_last = wide->last * wide->decimation + wide->reach;
 	}
 }
 
+/* Returns the samples in front of a finished row that the border takes. */
+static size_t lay_out(struct ivp_gauss *gauss, struct ivp_carve *carve)
+{
+	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
+	const size_t step = ivp_format_channels(gauss->shape.format);
+	const size_t front = ivp_floats_room(wide->radius * step);
+	size_t row_bytes;
+
+	wide->samples = gauss->shape.width * step;
+	wide->room = ivp_floats_room(wide->samples);
+	row_bytes = wide->room * sizeof(float);
+	wide->down = ivp_carve(carve, (size_t)(2 * wide->reach + 1) * sizeof(float));
+	wide->down_total = ivp_carve(carve, (size_t)(2 * wide->reach + 1) * sizeof(float));
+	wide->mid = ivp_carve(carve, ((size_t)wide->mid_radius + 1) * sizeof(float));
+	wide->side = ivp_carve(carve, ((size_t)wide->radius + 1) * sizeof(float));
+	wide->up = ivp_carve(carve, (size_t)(wide->decimation * wide->ups) * sizeof(float));
+	wide->row_left = ivp_carve(carve, ((size_t)wide->radius + 1) * sizeof(float *));
+	wide->row_right = ivp_carve(carve, ((size_t)wide->radius + 1) * sizeof(float *));
+	wide->batch = ivp_carve(carve, 4 * row_bytes);
+	wide->sums = ivp_carve(carve, IVP_GAUSS_SUMS * row_bytes);
+	wide->row = ivp_carve(carve, row_bytes + 2 * front * sizeof(float));
+	wide->grid = ivp_carve(carve, (2 * (size_t)wide->mid_radius + 1) * row_bytes);
+	wide->mids = ivp_carve(carve, (size_t)wide->ups * row_bytes);
+	wide->nothing = ivp_carve(carve, row_bytes);
+	wide->out = ivp_carve(carve, row_bytes);
+	return front;
+}
+
 void ivp_gauss_wide_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	const struct ivp_row_form *form = &gauss->form;
-	size_t row_bytes = form->samples * sizeof(float), pad;
+	const bool words = IVP_FORMATS_16BIT & IVP_FORMAT_BIT(gauss->shape.format);
+	const struct quality *quality = words ? &fine : &coarse;
+	const size_t step = ivp_format_channels(gauss->shape.format);
 	double spread, left;
+	size_t front;
 
-	wide->decimation = (int64_t)floor(sigma / 1.4);
-	wide->reach = (int64_t)floor(REACH * (double)wide->decimation);
-	spread = SPREAD * (double)wide->decimation;
+	wide->decimation = (int64_t)floor(sigma / quality->spacing);
+	wide->reach = (int64_t)floor(quality->reach * (double)wide->decimation);
+	wide->ups = quality->ups;
+	spread = quality->spread * (double)wide->decimation;
 	left = sqrt(sigma * sigma - 2 * spread * spread) / (double)wide->decimation;
-	wide->mid_radius = (unsigned)ceil(3.5 * left);
-	wide->radius = (unsigned)ceil(3.5 * sigma);
-	pad = (size_t)wide->radius * form->step;
-	wide->down = ivp_carve(carve, (size_t)(2 * wide->reach + 1) * sizeof(float));
-	wide->down_total = ivp_carve(carve, (size_t)(2 * wide->reach + 1) * sizeof(float));
-	wide->mid = ivp_carve(carve, (wide->mid_radius + 1) * sizeof(float));
-	wide->side = ivp_carve(carve, (wide->radius + 1) * sizeof(float));
-	wide->up = ivp_carve(carve, (size_t)wide->decimation * 6 * sizeof(float));
-	wide->row_left = ivp_carve(carve, (wide->radius + 1) * sizeof(float *));
-	wide->row_right = ivp_carve(carve, (wide->radius + 1) * sizeof(float *));
-	wide->batch = ivp_carve(carve, 4 * row_bytes);
-	wide->sums = ivp_carve(carve, IVP_GAUSS_SUMS * row_bytes);
-	wide->row = ivp_carve(carve, (form->plane + 2 * pad) * form->planes * sizeof(float));
-	wide->grid = ivp_carve(carve, (2 * wide->mid_radius + 1) * row_bytes);
-	wide->mids = ivp_carve(carve, 6 * row_bytes);
-	wide->out = ivp_carve(carve, form->samples * sizeof(uint16_t));
+	wide->mid_radius = (unsigned)ceil(quality->cut * left);
+	wide->radius = (unsigned)ceil(quality->cut * sigma);
+	front = lay_out(gauss, carve);
 	if (!carve->base)
 		return;
+	wide->row += front;
 	set_range(gauss);
 	fill_down(wide, spread);
-	fill_pairs(wide->mid, wide->mid_radius, left);
-	fill_pairs(wide->side, wide->radius, sigma);
+	ivp_gauss_fill_pairs(wide->mid, wide->mid_radius, left);
+	ivp_gauss_fill_pairs(wide->side, wide->radius, sigma);
 	fill_up(wide, spread);
+	memset(wide->nothing, 0, wide->room * sizeof(float));
 	for (unsigned k = 0; k <= wide->radius; k++) {
-		wide->row_left[k] = padded_plane(gauss, 0) - (size_t)k * form->step;
-		wide->row_right[k] = padded_plane(gauss, 0) + (size_t)k * form->step;
+		wide->row_left[k] = wide->row - k * step;
+		wide->row_right[k] = wide->row + k * step;
 	}
 }
 
@@ -165,8 +182,7 @@ void ivp_gauss_wide_start(struct ivp_gauss *gauss, uint32_t y)
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
 	int64_t grid, row;
 
-	wide->y = y;
-	wide->mid_next = up_first(wide, wide->y);
+	wide->mid_next = up_first(wide, y);
 	grid = wide->mid_next - wide->mid_radius;
 	grid = grid < wide->first ? wide->first : grid > wide->last ? wide->last : grid;
 	wide->grid_next = grid;
@@ -188,20 +204,24 @@ static float *sum_row(const struct ivp_gauss *gauss, int64_t index)
 {
 	const struct ivp_gauss_wide *wide = &gauss->by.with_grid;
 
-	return wide->sums + modulo(index, IVP_GAUSS_SUMS) * gauss->form.samples;
+	return wide->sums + modulo(index, IVP_GAUSS_SUMS) * wide->room;
 }
 
 static float *grid_row(const struct ivp_gauss *gauss, int64_t index)
 {
 	const struct ivp_gauss_wide *wide = &gauss->by.with_grid;
 
+	if (gauss->border == IVP_BORDER_CONSTANT && (index < wide->first || index > wide->last))
+		return wide->nothing;
 	index = index < wide->first ? wide->first : index > wide->last ? wide->last : index;
-	return wide->grid + modulo(index, 2 * wide->mid_radius + 1) * gauss->form.samples;
+	return wide->grid + modulo(index, 2 * wide->mid_radius + 1) * wide->room;
 }
 
 static float *mid_row(const struct ivp_gauss *gauss, int64_t index)
 {
-	return gauss->by.with_grid.mids + modulo(index, 6) * gauss->form.samples;
+	const struct ivp_gauss_wide *wide = &gauss->by.with_grid;
+
+	return wide->mids + modulo(index, wide->ups) * wide->room;
 }
 
 /* The weight of row y in a grid row. */
@@ -220,21 +240,22 @@ static float down_weight(const struct ivp_gauss *gauss, int64_t y, int64_t grid)
 	return upto - before;
 }
 
-/* Takes four more rows in. */
+/* Takes four more rows in. Those below the last weigh nothing: any row will do. */
 static void add_rows(struct ivp_gauss *gauss, const struct ivp_input *in)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	const size_t samples = gauss->form.samples;
+	const unsigned border =
+	    gauss->border == IVP_BORDER_CONSTANT ? IVP_BORDER_REPLICATE : gauss->border;
 	const int64_t y = wide->row_next;
 	const float *rows[4];
 	int64_t to;
 
 	for (int64_t r = 0; r < 4; r++) {
-		int64_t row = ivp_border_index(y + r, gauss->height, gauss->border);
+		int64_t row = ivp_border_index(y + r, gauss->shape.height, border);
 
-		rows[r] = wide->batch + (size_t)r * samples;
-		ivp_row_load_float(&gauss->form, in->pixels + (size_t)row * in->stride,
-				   wide->batch + (size_t)r * samples);
+		rows[r] = wide->batch + (size_t)r * wide->room;
+		ivp_floats_load(&gauss->shape, in->pixels + (size_t)row * in->stride,
+				wide->batch + (size_t)r * wide->room, 0);
 	}
 	/* All grid rows from the first unfinished one on: rows are added only while it needs them. */
 	to = floor_div(y + 3 + wide->reach, wide->decimation);
@@ -246,10 +267,10 @@ static void add_rows(struct ivp_gauss *gauss, const struct ivp_input *in)
 		for (int64_t r = 0; r < 4; r++)
 			weights[r] = down_weight(gauss, y + r, g);
 		if (g == wide->sum_next) {
-			memset(sum_row(gauss, g), 0, samples * sizeof(float));
+			memset(sum_row(gauss, g), 0, wide->samples * sizeof(float));
 			wide->sum_next++;
 		}
-		ivp_fir_add4(rows, weights, sum_row(gauss, g), samples);
+		ivp_fir_add4(rows, weights, sum_row(gauss, g), wide->samples);
 	}
 	wide->row_next += 4;
 }
@@ -258,28 +279,21 @@ static void add_rows(struct ivp_gauss *gauss, const struct ivp_input *in)
 static void finish_grid_row(struct ivp_gauss *gauss)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	const struct ivp_row_form *form = &gauss->form;
-	const size_t pad = (size_t)wide->radius * form->step;
+	const size_t pixel_bytes = ivp_format_channels(gauss->shape.format) * sizeof(float);
 	const float *sums = sum_row(gauss, wide->grid_next);
 	float *out = grid_row(gauss, wide->grid_next++);
 
-	for (unsigned p = 0; p < form->planes; p++) {
-		float *plane = padded_plane(gauss, p);
-
-		memcpy(plane, sums + p * form->plane, form->plane * sizeof(float));
-		ivp_row_pad(plane, form->width, form->step * sizeof(float), wide->radius,
-			    gauss->border);
-		ivp_fir_pairs_float(wide->row_left, wide->row_right, p * (form->plane + 2 * pad),
-				    wide->side, wide->radius + 1, out + p * form->plane,
-				    form->plane);
-	}
+	memcpy(wide->row, sums, wide->samples * sizeof(float));
+	ivp_row_pad(wide->row, gauss->shape.width, pixel_bytes, wide->radius, gauss->border);
+	ivp_fir_pairs_float(wide->row_left, wide->row_right, 0, wide->side, wide->radius + 1, out,
+			    wide->samples);
 }
 
 static void finish_mid_row(struct ivp_gauss *gauss, const struct ivp_input *in)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
 	const int64_t index = wide->mid_next++;
-	const float *left[8], *right[8]; /* mid_radius <= 3.5 * 1.6 rounded up */
+	const float *left[12], *right[12]; /* mid_radius <= 4 * 2.2 rounded up */
 	int64_t need = index + wide->mid_radius;
 
 	if (need > wide->last)
@@ -298,20 +312,20 @@ static void finish_mid_row(struct ivp_gauss *gauss, const struct ivp_input *in)
 		right[k] = grid_row(gauss, index + k);
 	}
 	ivp_fir_pairs_float(left, right, 0, wide->mid, wide->mid_radius + 1, mid_row(gauss, index),
-			    gauss->form.samples);
+			    wide->samples);
 }
 
-const uint16_t *ivp_gauss_wide_next(struct ivp_gauss *gauss, const struct ivp_input *in)
+float *ivp_gauss_wide_row(struct ivp_gauss *gauss, const struct ivp_input *in, uint32_t y)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	const int64_t y = wide->y++, first = up_first(wide, y);
-	const float *rows[6];
+	const int64_t first = up_first(wide, y);
+	const float *rows[IVP_GAUSS_UPS];
 
-	while (wide->mid_next < first + 6)
+	while (wide->mid_next < first + wide->ups)
 		finish_mid_row(gauss, in);
-	for (int64_t k = 0; k < 6; k++)
+	for (int64_t k = 0; k < wide->ups; k++)
 		rows[k] = mid_row(gauss, first + k);
-	ivp_fir_sum6(rows, wide->up + modulo(y, wide->decimation) * 6, wide->out,
-		     gauss->form.samples);
+	ivp_fir_sum(rows, wide->up + modulo(y, wide->decimation) * (size_t)wide->ups,
+		    (unsigned)wide->ups, wide->out, wide->samples);
 	return wide->out;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Gaussian blur: every pixel becomes the mean of its neighbours, weighted by
- * exp(-(dx^2 + dy^2) / (2 sigma^2)). RGBA8 is blurred premultiplied (rows.h), so what is
- * transparent lends no colour to its neighbours. gauss.h has the algorithms and their errors.
+ * exp(-(dx^2 + dy^2) / (2 sigma^2)). Alpha is blurred too, and colours premultiplied, so what
+ * is transparent lends no colour to its neighbours. gauss.h has the algorithms and their errors.
  */
 #include <ivpipe/filter.h>
 
@@ -13,13 +13,11 @@ struct gaussian_blur {
 	unsigned border;
 };
 
-static const char *const borders[] = {"replicate", "reflect", NULL}; /* enum ivp_border */
-
 static const struct ivp_param params[] = {
     IVP_PARAM(struct gaussian_blur, sigma, .min = IVP_GAUSS_MIN, .max = IVP_GAUSS_MAX, .def = 2,
 	      .unit = "px", .help = "standard deviation"),
-    IVP_PARAM(struct gaussian_blur, border, .choices = borders, .def = IVP_BORDER_REPLICATE,
-	      .help = "what goes on outside the image, its border pixels or its mirror image"),
+    IVP_PARAM(struct gaussian_blur, border, .choices = ivp_border_words,
+	      .def = IVP_BORDER_REPLICATE, .help = IVP_BORDER_HELP),
     {0},
 };
 
@@ -62,14 +60,13 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 	if (!rows.go_on)
 		ivp_gauss_start(gauss, rows.first);
 	for (uint32_t y = rows.first; y < rows.end; y++)
-		ivp_row_store(&gauss->form, ivp_gauss_next(gauss, in),
-			      out->pixels + y * out->stride);
+		ivp_gauss_store(gauss, ivp_gauss_row(gauss, in, y), out->pixels + y * out->stride);
 }
 
 const struct ivp_filter ivp_filter_gaussian_blur = {
     .name = "gaussian-blur",
     .summary = "blurs by a Gaussian of any size",
-    .formats = IVP_FORMATS_8BIT,
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
     .private_bytes = sizeof(struct gaussian_blur),
     .params = params,
     .need = need,

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+#include "floats.h"
+
+/* Pixels of four samples, as many as a vector holds. */
+typedef uint8_t bytes __attribute__((vector_size(IVP_VECTOR / 2)));
+typedef uint16_t words __attribute__((vector_size(IVP_VECTOR), may_alias));
+typedef uint64_t pixels __attribute__((vector_size(IVP_VECTOR)));
+
+#define PIXELS (IVP_VECTOR / sizeof(uint64_t))
+
 struct ivp_row_form ivp_row_form(const struct ivp_shape *shape)
 {
 	struct ivp_row_form form = {.format = shape->format,
@@ -25,68 +34,46 @@ static void load_levels(const uint8_t *restrict from, uint16_t *restrict to, siz
 		to[i] = (uint16_t)(from[i] * IVP_SAMPLE_ONE);
 }
 
-static void load_levels_float(const uint8_t *restrict from, float *restrict to, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = (float)(from[i] * IVP_SAMPLE_ONE);
-}
-
 /*
- * c a 128 / 255 without a division: floor(c a 32897 / 65536) is at most 1 too small, and exactly
- * 128 c where a = 255, because 255 * 32897 / 65536 = 128.0019 and 255 * 0.0019 < 1.
+ * c a 128 / 255 without a division: floor(p 32897 / 65536) for p = c a is at most 1 too small, and
+ * exactly 128 c where a = 255, because 255 * 32897 / 65536 = 128.0019 and 255 * 0.0019 < 1. As
+ * 32897 = 2^15 + 2^7 + 1, and floors of floors are floors, it takes shifts of 16 bits only.
  */
-IVP_INLINE uint16_t premultiply(uint32_t colour, uint32_t alpha)
+#define SCALED(p) (((p) + (((p) + ((p) >> 7)) >> 8)) >> 1)
+
+static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t width)
 {
-	return (uint16_t)(((colour & 255) * alpha * 32897u) >> 16);
-}
+	size_t x = 0;
 
-static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t n)
-{
-	const ivp_pixel *pixels = (const ivp_pixel *)from;
-	uint16_t *restrict r = to, *restrict g = to + n, *restrict b = to + 2 * n;
-	uint16_t *restrict a = to + 3 * n;
+	for (; x + PIXELS <= width; x += PIXELS) {
+		bytes levels;
+		words product;
+		pixels all, factor;
 
-	for (size_t i = 0; i < n; i++) {
-		uint32_t pixel = pixels[i], alpha = pixel >> 24;
-
-		r[i] = premultiply(pixel, alpha);
-		g[i] = premultiply(pixel >> 8, alpha);
-		b[i] = premultiply(pixel >> 16, alpha);
-		a[i] = (uint16_t)(alpha * IVP_SAMPLE_ONE);
+		memcpy(&levels, from + 4 * x, sizeof(levels));
+		product = __builtin_convertvector(levels, words);
+		all = (pixels)product;
+		/* Alpha three times, and 255 for itself. */
+		factor = all >> 48 | (all >> 32 & 0xffff0000u) | (all >> 16 & 0xffff00000000u) |
+			 0x00ff000000000000u;
+		product *= (words)factor;
+		product = SCALED(product);
+		memcpy(to + 4 * x, &product, sizeof(product));
 	}
+	for (; x < width; x++)
+		for (size_t c = 0; c < 4; c++) {
+			const uint32_t p = from[4 * x + c] * (c < 3 ? from[4 * x + 3] : 255u);
+
+			to[4 * x + c] = (uint16_t)SCALED(p);
+		}
 }
 
-static void load_rgba_float(const uint8_t *restrict from, float *restrict to, size_t n)
+void ivp_row_load(uint32_t format, const uint8_t *from, uint16_t *samples, size_t width)
 {
-	const ivp_pixel *pixels = (const ivp_pixel *)from;
-	float *restrict r = to, *restrict g = to + n, *restrict b = to + 2 * n;
-	float *restrict a = to + 3 * n;
-	const float scale = IVP_SAMPLE_ONE / 255.0f;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t pixel = pixels[i], alpha = pixel >> 24;
-
-		r[i] = (float)(int32_t)((pixel & 255) * alpha) * scale;
-		g[i] = (float)(int32_t)((pixel >> 8 & 255) * alpha) * scale;
-		b[i] = (float)(int32_t)((pixel >> 16 & 255) * alpha) * scale;
-		a[i] = (float)(int32_t)(alpha * IVP_SAMPLE_ONE);
-	}
-}
-
-void ivp_row_load(const struct ivp_row_form *form, const uint8_t *pixels, uint16_t *samples)
-{
-	if (form->format == IVP_FORMAT_RGBA8)
-		load_rgba(pixels, samples, form->width);
+	if (format == IVP_FORMAT_RGBA8)
+		load_rgba(from, samples, width);
 	else
-		load_levels(pixels, samples, form->samples);
-}
-
-void ivp_row_load_float(const struct ivp_row_form *form, const uint8_t *pixels, float *samples)
-{
-	if (form->format == IVP_FORMAT_RGBA8)
-		load_rgba_float(pixels, samples, form->width);
-	else
-		load_levels_float(pixels, samples, form->samples);
+		load_levels(from, samples, width * ivp_format_channels(format));
 }
 
 /* Samples are at most 32767 - 64, so no sum wraps and no result exceeds 255. */
@@ -96,22 +83,75 @@ static void store_levels(const uint16_t *restrict from, uint8_t *restrict to, si
 		to[i] = (uint8_t)((uint16_t)(from[i] + IVP_SAMPLE_ONE / 2) / IVP_SAMPLE_ONE);
 }
 
-static void store_rgba(const uint16_t *restrict from, uint8_t *restrict to, size_t n)
+/* full in the lanes of alpha, 0 in all others: no sample is less. */
+IVP_INLINE void alpha_limits(uint16_t full, words *limits)
 {
-	ivp_pixel *restrict pixels = (ivp_pixel *)to;
-	const uint16_t *r = from, *g = from + n, *b = from + 2 * n, *a = from + 3 * n;
-
-	for (size_t i = 0; i < n; i++)
-		pixels[i] = ivp_pixel_pack(r[i], g[i], b[i], (float)a[i] / IVP_SAMPLE_ONE,
-					   255.0f / IVP_SAMPLE_ONE);
+	*limits = (words)((pixels){0} + ((uint64_t)full << 48));
 }
 
-void ivp_row_store(const struct ivp_row_form *form, const uint16_t *samples, uint8_t *pixels)
+bool ivp_row_opaque(const uint16_t *samples, size_t width, uint16_t full)
 {
-	if (form->format == IVP_FORMAT_RGBA8)
-		store_rgba(samples, pixels, form->width);
+	words limits, less = {0};
+	uint64_t any = 0;
+	size_t x = 0;
+
+	alpha_limits(full, &limits);
+	for (; x + PIXELS <= width; x += PIXELS) {
+		words all;
+
+		memcpy(&all, samples + 4 * x, sizeof(all));
+		less |= (words)(all < limits);
+	}
+	for (; x < width; x++)
+		any |= samples[4 * x + 3] < full;
+	for (size_t i = 0; i < PIXELS; i++)
+		any |= ((pixels)less)[i];
+	return any == 0;
+}
+
+void ivp_row_floats(const uint16_t *samples, float *values, size_t width, uint16_t full)
+{
+	uint16_t limited[IVP_ROW_CHUNK] __attribute__((aligned(64)));
+	words limits;
+
+	alpha_limits(full, &limits);
+	memset(limited + 4 * width, 0, sizeof(limited) - 8 * width);
+	memcpy(limited, samples, 8 * width);
+	for (size_t i = 0; i < IVP_ROW_CHUNK; i += 4 * PIXELS) {
+		words *all = (words *)(limited + i);
+		const pixels opaque = (pixels)(*all >= limits) >> 48 << 48;
+		const pixels most = (pixels){0} + ((uint64_t)255 * IVP_SAMPLE_ONE << 48);
+
+		*all = (words)(((pixels)*all & ~opaque) | (most & opaque));
+	}
+	for (size_t i = 0; i < IVP_ROW_CHUNK; i++)
+		values[i] = limited[i];
+}
+
+static void store_rgba(const uint16_t *restrict from, uint8_t *restrict to, size_t width,
+		       uint16_t full)
+{
+	for (size_t i = 0; i < 4 * width; i += IVP_ROW_CHUNK) {
+		const size_t n = 4 * width - i < IVP_ROW_CHUNK ? 4 * width - i : IVP_ROW_CHUNK;
+		float values[IVP_ROW_CHUNK] __attribute__((aligned(64)));
+
+		if (ivp_row_opaque(from + i, n / 4, full)) {
+			store_levels(from + i, to + i, n);
+			continue;
+		}
+		ivp_row_floats(from + i, values, n / 4, full);
+		ivp_floats_straighten(IVP_FORMAT_RGBA8, values, n, 1.0f / IVP_SAMPLE_ONE, 0, NULL);
+		ivp_floats_store(IVP_FORMAT_RGBA8, values, to + i, n, 1, 0);
+	}
+}
+
+void ivp_row_store(uint32_t format, const uint16_t *samples, uint8_t *to, size_t width,
+		   uint16_t full)
+{
+	if (format == IVP_FORMAT_RGBA8)
+		store_rgba(samples, to, width, full);
 	else
-		store_levels(samples, pixels, form->samples);
+		store_levels(samples, to, width * ivp_format_channels(format));
 }
 
 const char *const ivp_border_words[] = {"replicate", "reflect", "constant", NULL};

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of samples: what the blurs compute on instead of pixels.
+ * Rows of samples: what the small blurs compute on instead of pixels.
  *
  * A sample is a level 0..255 with seven binary places, 0..32640: two of them add up in 16 bits.
- * GRAY8 and RGB8 rows keep the order of the pixels. RGBA rows become four planes, R, G, B, A,
- * and are premultiplied: colour = c * a / 255. So the colour of a transparent pixel weighs
- * nothing and cannot bleed. On the way back colour = 255 * C / A, rounded to nearest, and a
- * pixel whose alpha rounds to 0 becomes 0, 0, 0, 0.
+ * Rows keep the order of the pixels. RGBA8 is premultiplied: colour = c * a / 255. So the colour of
+ * a transparent pixel weighs nothing and cannot bleed. On the way back colour = 255 * C / A, rounded
+ * to nearest, and a pixel whose alpha rounds to 0 becomes 0, 0, 0, 0.
  */
 #ifndef IVP_STAGES_ROWS_H
 #define IVP_STAGES_ROWS_H
@@ -34,10 +33,18 @@ struct ivp_row_form {
 
 struct ivp_row_form ivp_row_form(const struct ivp_shape *shape);
 
-/* Pixels to samples and back. Neither needs alignment. */
-void ivp_row_load(const struct ivp_row_form *form, const uint8_t *pixels, uint16_t *samples);
-void ivp_row_load_float(const struct ivp_row_form *form, const uint8_t *pixels, float *samples);
-void ivp_row_store(const struct ivp_row_form *form, const uint16_t *samples, uint8_t *pixels);
+/* Pixels of 8 bits to samples and back. Neither needs alignment. An alpha of full or more, what a
+ * filter makes of 255 all around, is 255: where all is opaque colours are C / 128 exactly. */
+void ivp_row_load(uint32_t format, const uint8_t *pixels, uint16_t *samples, size_t width);
+void ivp_row_store(uint32_t format, const uint16_t *samples, uint8_t *pixels, size_t width,
+		   uint16_t full);
+
+#define IVP_ROW_CHUNK ((size_t)256)
+
+/* Whether width RGBA8 pixels have such an alpha. */
+bool ivp_row_opaque(const uint16_t *samples, size_t width, uint16_t full);
+/* RGBA8 samples as IVP_ROW_CHUNK floats, zeros from 4 * width on; such an alpha becomes 255. */
+void ivp_row_floats(const uint16_t *samples, float *values, size_t width, uint16_t full);
 
 /*
  * The index inside 0..count-1 that stands for index, which may be any. REPLICATE: the nearest;

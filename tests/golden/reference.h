@@ -3,8 +3,8 @@
  * What filters are measured against: their definitions, written down in double precision with no
  * thought for speed, and pictures with guard bytes all around to run filters on.
  *
- * Reference results are samples in levels, not rounded. Those of RGBA8 are premultiplied:
- * c * a / 255 and a.
+ * Reference results are samples in levels, not rounded. Those with alpha are premultiplied:
+ * c * a / 255 and a; of 16 bits c * a / 65535.
  */
 #ifndef IVP_TESTS_GOLDEN_REFERENCE_H
 #define IVP_TESTS_GOLDEN_REFERENCE_H
@@ -206,20 +206,33 @@ static inline double *sample(const struct samples *samples, size_t x, size_t y)
 	return samples->at + (y * samples->width + x) * samples->channels;
 }
 
+static inline double largest_level(const struct picture *picture)
+{
+	return ivp_format_pixel_bytes(picture->shape.format) > picture->channels ? 65535 : 255;
+}
+
+static inline double level_in(const struct picture *picture, size_t x, size_t y, size_t c)
+{
+	const uint8_t *at = picture_at(picture, (int64_t)x, (int64_t)y);
+
+	return largest_level(picture) > 255 ? at[2 * c] + 256.0 * at[2 * c + 1] : at[c];
+}
+
 static inline struct samples samples_of(const struct picture *picture)
 {
 	struct samples samples =
 	    samples_make(picture->shape.width, picture->shape.height, picture->channels);
 
 	for (size_t y = 0; y < samples.height; y++)
-		for (size_t x = 0; x < samples.width; x++) {
-			const uint8_t *pixel = picture_at(picture, (int64_t)x, (int64_t)y);
+		for (size_t x = 0; x < samples.width; x++)
+			for (size_t c = 0; c < samples.channels; c++) {
+				double level = level_in(picture, x, y, c);
 
-			for (size_t c = 0; c < samples.channels; c++)
-				sample(&samples, x, y)[c] = samples.channels == 4 && c < 3
-								? pixel[c] * pixel[3] / 255.0
-								: pixel[c];
-		}
+				if (samples.channels == 4 && c < 3)
+					level *=
+					    level_in(picture, x, y, 3) / largest_level(picture);
+				sample(&samples, x, y)[c] = level;
+			}
 	return samples;
 }
 
@@ -230,13 +243,16 @@ static inline int64_t border_index(int64_t index, int64_t count, bool reflect)
 	return index < 0 ? 0 : index >= count ? count - 1 : index;
 }
 
+/* What is outside. */
+enum outside { REPLICATED, REFLECTED, BLACK };
+
 /*
  * in along x by a symmetric kernel of weights 0..radius, scaled to the sum 1, for count places from
  * first on; then turned. Weights of places outside are those of the pixels that stand for them,
  * which are never farther away.
  */
 static inline struct samples reference_kernel(const struct samples *in, const double *weights,
-					      int64_t radius, bool reflect, size_t first,
+					      int64_t radius, enum outside outside, size_t first,
 					      size_t count)
 {
 	struct samples out = samples_make(in->height, count, in->channels);
@@ -252,8 +268,9 @@ static inline struct samples reference_kernel(const struct samples *in, const do
 
 		memset(folded, 0, in->width * sizeof(double));
 		for (int64_t k = -radius; k <= radius; k++)
-			folded[border_index(x + k, (int64_t)in->width, reflect)] +=
-			    weights[llabs(k)] / total;
+			if (outside != BLACK || (x + k >= 0 && x + k <= last))
+				folded[border_index(x + k, last + 1, outside == REFLECTED)] +=
+				    weights[llabs(k)] / total;
 		for (size_t y = 0; y < in->height; y++)
 			for (size_t i = from; i <= to; i++)
 				for (size_t c = 0; c < in->channels; c++)
@@ -277,14 +294,14 @@ static inline double *reference_gauss_weights(double sigma, int64_t *radius)
 }
 
 static inline struct samples reference_gauss(const struct picture *picture, double sigma,
-					     bool reflect)
+					     enum outside outside)
 {
 	struct samples in = samples_of(picture), turned, out;
 	int64_t radius;
 	double *weights = reference_gauss_weights(sigma, &radius);
 
-	turned = reference_kernel(&in, weights, radius, reflect, 0, in.width);
-	out = reference_kernel(&turned, weights, radius, reflect, 0, turned.width);
+	turned = reference_kernel(&in, weights, radius, outside, 0, in.width);
+	out = reference_kernel(&turned, weights, radius, outside, 0, turned.width);
 	free(weights);
 	free(in.at);
 	free(turned.at);
@@ -296,6 +313,11 @@ static inline double limited(double level)
 	return level < 0 ? 0 : level > 255 ? 255 : level;
 }
 
+static inline double limited_to(double level, double most)
+{
+	return level < 0 ? 0 : level > most ? most : level;
+}
+
 /* How far a result is from its reference, in levels. */
 struct distance {
 	double largest; /* to the reference before rounding: at best 0.5 */
@@ -304,36 +326,37 @@ struct distance {
 };
 
 /*
- * Colours of RGBA8 count as much as they are seen: their distance is taken times alpha / 255.
+ * Colours count as much as they are seen: their distance is taken times alpha / 255 (65535).
  * Below half a level of alpha there is no colour.
  */
 static inline void distance_add(struct distance *distance, const struct picture *picture,
 				const struct samples *reference)
 {
 	double sum = distance->mean * (double)distance->count;
+	const double most = largest_level(picture);
 
 	assert_int_equal(reference->width, picture->shape.width);
 	assert_int_equal(reference->height, picture->shape.height);
 	assert_int_equal(reference->channels, picture->channels);
 	for (size_t y = 0; y < reference->height; y++)
 		for (size_t x = 0; x < reference->width; x++) {
-			const uint8_t *pixel = picture_at(picture, (int64_t)x, (int64_t)y);
 			const double *wanted = sample(reference, x, y);
 
 			for (size_t c = 0; c < reference->channels; c++) {
 				bool colour = reference->channels == 4 && c < 3;
-				double level = limited(wanted[c]), weight = 1;
+				const double got = level_in(picture, x, y, c);
+				double level = limited_to(wanted[c], most), weight = 1;
 
 				if (colour && wanted[3] < 0.5)
 					continue;
 				if (colour) {
-					weight = limited(wanted[3]) / 255;
-					level = limited(wanted[c] / wanted[3] * 255);
+					weight = limited_to(wanted[3], most) / most;
+					level = limited_to(wanted[c] / wanted[3] * most, most);
 				}
-				sum += fabs(pixel[c] - floor(level + 0.5)) * weight;
+				sum += fabs(got - floor(level + 0.5)) * weight;
 				distance->count++;
-				if (fabs(pixel[c] - level) * weight > distance->largest)
-					distance->largest = fabs(pixel[c] - level) * weight;
+				if (fabs(got - level) * weight > distance->largest)
+					distance->largest = fabs(got - level) * weight;
 			}
 		}
 	distance->mean = sum / (double)distance->count;
