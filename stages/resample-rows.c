@@ -81,80 +81,6 @@ static void sum_rows_rgba(const struct ivp_resample *resample, const struct ivp_
 	}
 }
 
-/* Samples of 8 or 16 bits as they are. */
-static void load_samples(const struct ivp_resample *resample, const uint8_t *from, size_t n,
-			 float *restrict to)
-{
-	if (resample->depth == 1) {
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i];
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint16_t sample;
-
-		memcpy(&sample, from + 2 * i, sizeof(sample));
-		to[i] = sample;
-	}
-}
-
-static void load_light(const struct ivp_resample *resample, const uint8_t *from, size_t n,
-		       float *restrict to)
-{
-	const float *light = resample->light.of;
-
-	for (size_t i = 0; i < n; i++) {
-		uint16_t sample = from[i];
-
-		if (resample->depth == 2)
-			memcpy(&sample, from + 2 * i, sizeof(sample));
-		to[i] = light[sample];
-	}
-}
-
-/* RGBA pixels to planes, premultiplied: a mean counts colours by their alpha. */
-static void load_rgba16(const uint8_t *from, size_t n, float *to)
-{
-	typedef uint64_t wide_pixel __attribute__((aligned(1), may_alias));
-	const wide_pixel *pixels = (const wide_pixel *)from;
-	float *restrict r = to, *restrict g = to + PLANE;
-	float *restrict b = to + 2 * PLANE, *restrict a = to + 3 * PLANE;
-
-	IVP_INDEPENDENT
-	for (size_t i = 0; i < n; i++) {
-		const uint64_t pixel = pixels[i];
-		const float alpha = (float)(int32_t)(pixel >> 48);
-		const float share = alpha * (1 / 65535.0f);
-
-		r[i] = (float)(int32_t)(pixel & 65535) * share;
-		g[i] = (float)(int32_t)(pixel >> 16 & 65535) * share;
-		b[i] = (float)(int32_t)(pixel >> 32 & 65535) * share;
-		a[i] = alpha;
-	}
-}
-
-static void load_rgba(const struct ivp_resample *resample, const uint8_t *from, size_t n, float *to)
-{
-	const float top = resample->depth == 1 ? 255 : 65535;
-
-	if (!resample->linear) {
-		load_rgba16(from, n, to);
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint16_t pixel[4] = {0};
-
-		if (resample->depth == 2)
-			memcpy(pixel, from + 8 * i, sizeof(pixel));
-		for (size_t c = 0; c < 4 && resample->depth == 1; c++)
-			pixel[c] = from[4 * i + c];
-		to[3 * PLANE + i] = pixel[3];
-		for (size_t c = 0; c < 3; c++)
-			to[c * PLANE + i] =
-			    resample->light.of[pixel[c]] * ((float)pixel[3] * (1 / top));
-	}
-}
-
 static void add_loaded(const float *restrict loaded, float weight, float *restrict out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -173,12 +99,7 @@ static void sum_rows_loaded(const struct ivp_resample *resample, const struct iv
 		const uint8_t *from = in->pixels + (size_t)(axis->first[y] + k) * in->stride +
 				      column * resample->depth * (planes ? 4 : 1);
 
-		if (planes)
-			load_rgba(resample, from, n, resample->loaded);
-		else if (resample->linear)
-			load_light(resample, from, n, resample->loaded);
-		else
-			load_samples(resample, from, n, resample->loaded);
+		ivp_resample_load(resample, from, n, resample->loaded, PLANE);
 		add_loaded(resample->loaded, weights[k], out, planes ? IVP_BAND_CHUNK : n);
 	}
 }

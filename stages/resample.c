@@ -60,10 +60,15 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	ivp_axis_prepare(&resample->x, carve);
 	ivp_axis_prepare(&resample->y, carve);
 	resample->groups = NULL;
-	if (resample->depth == 1 && resample->from.planes == 1 && !linear)
-		make_groups(resample, carve);
 	if (linear)
 		ivp_light_prepare(&resample->light, resample->depth == 1 ? 255 : 65535, carve);
+	resample->grows = x->kernel != IVP_KERNEL_NEAREST && x->in <= x->whole && y->in <= y->whole;
+	if (resample->grows) {
+		ivp_resample_grow_prepare(resample, carve);
+		return made;
+	}
+	if (resample->depth == 1 && resample->from.planes == 1 && !linear)
+		make_groups(resample, carve);
 	resample->loaded = ivp_carve(carve, IVP_BAND_CHUNK * sizeof(float));
 	resample->chunk = ivp_carve(carve, chunk_bytes);
 	resample->lanes = ivp_carve(carve, resample->from.samples * IVP_BAND * sizeof(float));
@@ -188,90 +193,6 @@ static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t
 	}
 }
 
-static void round_rgba(const float *restrict sums, uint32_t *restrict out, size_t n)
-{
-	const size_t plane = (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND;
-	const float *r = sums, *g = r + plane, *b = g + plane, *a = b + plane;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = ivp_pixel_pack(r[i], g[i], b[i], a[i], 1);
-}
-
-static void round_wide(const float *restrict sums, uint16_t *restrict out, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		int32_t level = (int32_t)(sums[i] + 0.5f);
-
-		out[i] = (uint16_t)(level < 0 ? 0 : level > 65535 ? 65535 : level);
-	}
-}
-
-/* Pixels of 8 or 16 bits a sample; all is 0 where alpha is. */
-static void put_planes(const uint16_t levels[4][IVP_BAND], unsigned depth, uint8_t *to)
-{
-	for (size_t i = 0; i < IVP_BAND; i++)
-		for (size_t c = 0; c < 4; c++, to += depth) {
-			const uint16_t level = levels[3][i] > 0 ? levels[c][i] : 0;
-
-			if (depth == 1)
-				*to = (uint8_t)(level < 255 ? level : 255);
-			else
-				memcpy(to, &level, sizeof(level));
-		}
-}
-
-/* The colours and alphas of n pixels in planes to pixels of 8 or 16 bits a sample; the planes are
- * overwritten. All is 0 where alpha rounds to 0. */
-static void round_planes(const struct ivp_resample *resample, size_t n)
-{
-	const size_t plane = (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND;
-	const float top = resample->depth == 1 ? 255 : 65535;
-	float *colour = resample->sums, *alpha = colour + 3 * plane;
-	uint16_t levels[4][IVP_BAND];
-
-	for (size_t c = 0; c < 3; c++)
-		for (size_t i = 0; i < n; i++)
-			colour[c * plane + i] *= top / (alpha[i] > 0.5f ? alpha[i] : 0.5f);
-	for (size_t x = 0; x < n; x += IVP_BAND) {
-		for (size_t c = 0; c < 3; c++)
-			if (resample->linear)
-				ivp_light_levels(&resample->light, colour + c * plane + x,
-						 levels[c], IVP_BAND);
-			else
-				round_wide(colour + c * plane + x, levels[c], IVP_BAND);
-		round_wide(alpha + x, levels[3], IVP_BAND);
-		put_planes(levels, resample->depth, resample->turned + x * 4 * resample->depth);
-	}
-}
-
-static void round_light(const struct ivp_resample *resample, size_t n)
-{
-	uint16_t levels[IVP_BAND];
-
-	for (size_t x = 0; x < n; x += IVP_BAND) {
-		ivp_light_levels(&resample->light, resample->sums + x, levels, IVP_BAND);
-		for (size_t i = 0; i < IVP_BAND && resample->depth == 1; i++)
-			resample->turned[x + i] = (uint8_t)levels[i];
-		if (resample->depth == 2)
-			memcpy(resample->turned + 2 * x, levels, sizeof(levels));
-	}
-}
-
-/* n pixels of each row of a band of sums, rounded, where they are not yet. */
-static void round_pixels(const struct ivp_resample *resample, size_t n)
-{
-	const size_t all = n * IVP_BAND, samples = all * resample->from.step;
-
-	if (resample->from.planes == 4 && (resample->linear || resample->depth == 2))
-		round_planes(resample, all);
-	else if (resample->from.planes == 4)
-		round_rgba(resample->sums, (uint32_t *)resample->turned, all);
-	else if (resample->linear)
-		round_light(resample, samples);
-	else if (!resample->groups)
-		round_wide(resample->sums, (uint16_t *)resample->turned, samples);
-}
-
 /* A constant number of bytes becomes one or two moves. */
 IVP_INLINE void pick_pixels(const uint8_t *restrict from, const uint32_t *restrict first, size_t n,
 			    size_t bytes, uint8_t *restrict to)
@@ -328,6 +249,10 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 		nearest(resample, in, out, rows);
 		return;
 	}
+	if (resample->grows) {
+		ivp_resample_grow(resample, in, out, rows);
+		return;
+	}
 	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND) {
 		const unsigned count = rows.end - y < IVP_BAND ? rows.end - y : IVP_BAND;
 
@@ -336,7 +261,10 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 			const uint32_t n = width - x < most ? width - x : most;
 
 			sum_pixels(resample, x, n);
-			round_pixels(resample, n);
+			if (!resample->groups)
+				ivp_resample_round(
+				    resample, resample->sums, (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND,
+				    (size_t)n * IVP_BAND * resample->from.step, resample->turned);
 			ivp_tiles_turn(&(struct ivp_tiles){.in = resample->turned,
 							   .out = out->pixels +
 								  (size_t)y * out->stride +

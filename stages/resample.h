@@ -12,6 +12,7 @@
 
 #include "bands.h"
 #include "carve.h"
+#include "grow.h"
 #include "light.h"
 #include "rows.h"
 #include "weigh.h"
@@ -50,11 +51,18 @@ struct ivp_resample {
 	struct ivp_weights *groups; /* those of y, for 8 bits without alpha */
 	uint32_t *group_count;
 	float scale;     /* of sums by groups */
-	float *loaded;   /* IVP_BAND_CHUNK samples of a row */
+	float *loaded;   /* IVP_BAND_CHUNK samples of a row; or a whole row, if it grows */
 	float *chunk;    /* IVP_BAND rows of vertical sums, IVP_BAND_CHUNK apart */
 	float *lanes;    /* a band of them, turned */
 	float *sums;     /* IVP_BAND_CHUNK columns of a band of results, turned */
 	uint8_t *turned; /* the same as pixels or samples */
+	bool grows;      /* both axes, or keep their size: resample-grow.c */
+	struct ivp_grow grow;
+	float *ring;         /* source rows as wide as the result, those of a result row */
+	uint32_t ring_rows;  /* how many */
+	size_t ring_plane;   /* samples from a plane of such a row to the next */
+	size_t loaded_plane; /* the same of the row that is loaded */
+	uint32_t stretched;  /* rows up to here have been in the ring */
 };
 
 /* Lays out carve, and fills it if carve->base is not NULL; else returns NULL. */
@@ -63,6 +71,16 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 					  bool linear);
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
 			const struct ivp_output *out, struct ivp_rows rows);
+
+/* What these share. n: samples, or pixels with alpha, which are in four planes, plane apart. */
+void ivp_resample_load(const struct ivp_resample *resample, const uint8_t *from, size_t n,
+		       float *to, size_t plane);
+void ivp_resample_round(const struct ivp_resample *resample, const float *sums, size_t plane,
+			size_t n, uint8_t *to);
+/* The part of a resampling where no axis shrinks. */
+void ivp_resample_grow_prepare(struct ivp_resample *resample, struct ivp_carve *carve);
+void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in,
+		       const struct ivp_output *out, struct ivp_rows rows);
 
 /* Vertical sums for result row y, of n samples (or RGBA pixels, then in four planes) from column
  * on: what the two above share. */

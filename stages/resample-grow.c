@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Enlarging: each source row is stretched once, and the few stretched rows that a result row comes
+ * from stay in a ring. In float, one order of additions.
+ */
+#include <string.h>
+
+#include "levels-pack.h"
+#include "resample.h"
+
+/* Samples of a row, of all planes, that are summed and rounded in one go. */
+#define PIECE 1024
+
+void ivp_resample_grow_prepare(struct ivp_resample *resample, struct ivp_carve *carve)
+{
+	const struct ivp_row_form *form = &resample->from;
+	size_t source;
+
+	ivp_grow_prepare(&resample->grow, &resample->x, form->step, carve);
+	resample->ring_rows =
+	    resample->y.most < IVP_GROW_MOST_TAPS ? resample->y.most : IVP_GROW_MOST_TAPS;
+	resample->ring_plane = ivp_grow_room(resample->x.out, form->step);
+	source = ivp_grow_room(resample->x.in, form->step);
+	resample->loaded = ivp_carve(carve, form->planes * source * sizeof(float));
+	resample->loaded_plane = source;
+	resample->ring = ivp_carve(carve, resample->ring_rows * form->planes *
+					      resample->ring_plane * sizeof(float));
+	resample->sums = ivp_carve(carve, 2 * PIECE * sizeof(float));
+	if (!carve->base)
+		return;
+	memset(resample->loaded, 0, form->planes * source * sizeof(float));
+	memset(resample->ring, 0,
+	       resample->ring_rows * form->planes * resample->ring_plane * sizeof(float));
+}
+
+static float *ring_row(const struct ivp_resample *resample, uint32_t row)
+{
+	return resample->ring +
+	       row % resample->ring_rows * resample->from.planes * resample->ring_plane;
+}
+
+static void stretch(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t row)
+{
+	ivp_resample_load(resample, in->pixels + row * in->stride,
+			  resample->from.width *
+			      (resample->from.planes == 4 ? 1 : resample->from.step),
+			  resample->loaded, resample->loaded_plane);
+	for (size_t p = 0; p < resample->from.planes; p++)
+		ivp_grow_row(&resample->grow, resample->loaded + p * resample->loaded_plane,
+			     ring_row(resample, row) + p * resample->ring_plane);
+}
+
+/* What becomes of sums: floats, or levels of one or two bytes. */
+enum kind { FLOATS, BYTES, WORDS };
+
+/* The sums of one or two result rows from the same source rows. */
+struct pass {
+	const float *row[IVP_GROW_MOST_TAPS];
+	const float *weights[2];
+	uint8_t *to[2];
+};
+
+IVP_INLINE void put(const ivp_floats sum[4], enum kind kind, uint8_t *to)
+{
+	if (kind == BYTES) {
+		ivp_levels_bytes(sum, to);
+	} else if (kind == WORDS) {
+		ivp_levels_words(sum, to);
+		ivp_levels_words(sum + 2, to + (size_t)2 * IVP_VECTOR / 2);
+	} else {
+		memcpy(to, sum, 4 * sizeof(*sum));
+	}
+}
+
+/* Four vectors at a time. rows, results and kind are constants wherever this is inlined. */
+IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const struct pass *pass,
+			 size_t n)
+{
+	const ivp_floats none = {0};
+	const size_t bytes = (kind == BYTES ? 1 : kind == WORDS ? 2 : 4) * (size_t)4 * IVP_FLOATS;
+	ivp_floats weight[2][IVP_GROW_MOST_TAPS];
+	uint8_t *to[2] = {pass->to[0], pass->to[1]};
+
+	IVP_UNROLL
+	for (size_t r = 0; r < results; r++)
+		IVP_UNROLL
+	for (size_t k = 0; k < rows; k++)
+		weight[r][k] = none + pass->weights[r][k];
+	for (size_t i = 0; i < n; i += (size_t)4 * IVP_FLOATS) {
+		ivp_floats sum[2][4];
+
+		IVP_UNROLL
+		for (size_t q = 0; q < 4; q++)
+			IVP_UNROLL
+		for (size_t k = 0; k < rows; k++) {
+			const ivp_floats all =
+			    *(const ivp_floats *)(pass->row[k] + i + q * IVP_FLOATS);
+
+			IVP_UNROLL
+			for (size_t r = 0; r < results; r++)
+				sum[r][q] =
+				    k > 0 ? sum[r][q] + all * weight[r][k] : all * weight[r][k];
+		}
+		IVP_UNROLL
+		for (size_t r = 0; r < results; r++) {
+			put(sum[r], kind, to[r]);
+			to[r] += bytes;
+		}
+	}
+}
+
+IVP_INLINE void sum_results(size_t results, enum kind kind, size_t rows, const struct pass *pass,
+			    size_t n)
+{
+	switch (rows) {
+	case 1:
+		sum_rows(1, results, kind, pass, n);
+		break;
+	case 2:
+		sum_rows(2, results, kind, pass, n);
+		break;
+	case 3:
+		sum_rows(3, results, kind, pass, n);
+		break;
+	case 4:
+		sum_rows(4, results, kind, pass, n);
+		break;
+	case 5:
+		sum_rows(5, results, kind, pass, n);
+		break;
+	case 6:
+		sum_rows(6, results, kind, pass, n);
+		break;
+	case 7:
+		sum_rows(7, results, kind, pass, n);
+		break;
+	default:
+		sum_rows(IVP_GROW_MOST_TAPS, results, kind, pass, n);
+	}
+}
+
+static void sum(enum kind kind, size_t results, size_t rows, const struct pass *pass, size_t n)
+{
+	if (kind == BYTES && results == 2)
+		sum_results(2, BYTES, rows, pass, n);
+	else if (kind == BYTES)
+		sum_results(1, BYTES, rows, pass, n);
+	else if (kind == WORDS && results == 2)
+		sum_results(2, WORDS, rows, pass, n);
+	else if (kind == WORDS)
+		sum_results(1, WORDS, rows, pass, n);
+	else if (results == 2)
+		sum_results(2, FLOATS, rows, pass, n);
+	else
+		sum_results(1, FLOATS, rows, pass, n);
+}
+
+/* Samples x.. of plane p of the source rows of result row y, and the weights of results rows. */
+static void set_pass(const struct ivp_resample *resample, uint32_t y, size_t results, size_t p,
+		     size_t x, struct pass *pass)
+{
+	const struct ivp_axis *axis = &resample->y;
+
+	for (uint32_t k = 0; k < axis->count[y]; k++)
+		pass->row[k] =
+		    ring_row(resample, axis->first[y] + k) + p * resample->ring_plane + x;
+	for (size_t r = 0; r < results; r++)
+		pass->weights[r] = axis->weights + (y + r) * axis->most;
+}
+
+/* Sums that are levels at once: whole vectors straight to the image, the rest by way of sums. */
+static void make_levels(const struct ivp_resample *resample, uint32_t y, size_t results,
+			const struct ivp_output *out)
+{
+	const enum kind kind = resample->depth == 1 ? BYTES : WORDS;
+	const size_t all = (size_t)resample->x.out * resample->from.step;
+	const size_t whole = all / (4 * IVP_FLOATS) * (4 * IVP_FLOATS);
+	struct pass pass;
+
+	for (size_t r = 0; r < results; r++)
+		pass.to[r] = out->pixels + (y + r) * out->stride;
+	set_pass(resample, y, results, 0, 0, &pass);
+	sum(kind, results, resample->y.count[y], &pass, whole);
+	if (whole == all)
+		return;
+	for (size_t r = 0; r < results; r++)
+		pass.to[r] = (uint8_t *)(resample->sums + r * PIECE);
+	set_pass(resample, y, results, 0, whole, &pass);
+	sum(kind, results, resample->y.count[y], &pass, all - whole);
+	for (size_t r = 0; r < results; r++)
+		memcpy(out->pixels + (y + r) * out->stride + whole * resample->depth,
+		       resample->sums + r * PIECE, (all - whole) * resample->depth);
+}
+
+static void make_sums(const struct ivp_resample *resample, uint32_t y, size_t results,
+		      const struct ivp_output *out)
+{
+	const size_t planes = resample->from.planes;
+	const size_t all = (size_t)resample->x.out * resample->from.step;
+	const size_t most = PIECE / planes;
+	struct pass pass;
+
+	for (size_t x = 0; x < all; x += most) {
+		const size_t n = all - x < most ? all - x : most;
+
+		for (size_t p = 0; p < planes; p++) {
+			set_pass(resample, y, results, p, x, &pass);
+			for (size_t r = 0; r < results; r++)
+				pass.to[r] = (uint8_t *)(resample->sums + r * PIECE + p * most);
+			sum(FLOATS, results, resample->y.count[y], &pass, n);
+		}
+		for (size_t r = 0; r < results; r++)
+			ivp_resample_round(resample, resample->sums + r * PIECE, most, n,
+					   out->pixels + (y + r) * out->stride +
+					       x * resample->depth * planes);
+	}
+}
+
+void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in,
+		       const struct ivp_output *out, struct ivp_rows rows)
+{
+	const struct ivp_axis *axis = &resample->y;
+	size_t results;
+
+	if (!rows.go_on)
+		resample->stretched = 0;
+	for (uint32_t y = rows.first; y < rows.end; y += (uint32_t)results) {
+		const uint32_t first = axis->first[y], count = axis->count[y];
+
+		results =
+		    y + 1 < rows.end && axis->first[y + 1] == first && axis->count[y + 1] == count
+			? 2
+			: 1;
+		if (resample->stretched < first)
+			resample->stretched = first;
+		for (; resample->stretched < first + count; resample->stretched++)
+			stretch(resample, in, resample->stretched);
+		if (resample->from.planes == 4 || resample->linear)
+			make_sums(resample, y, results, out);
+		else
+			make_levels(resample, y, results, out);
+	}
+}
