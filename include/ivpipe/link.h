@@ -87,7 +87,7 @@ struct ivp_producer {
 	struct ivp_placement placement;
 	/* readable: the state found at attach. IVP_STATE_ATTACHED: the last writer died. */
 	uint32_t left_state;
-	uint64_t unknown_position; /* whose slot may hold more than its descriptor says */
+	uint64_t unknown_until; /* slots of positions below may hold more than descriptors say */
 };
 
 struct ivp_consumer {
@@ -99,7 +99,7 @@ struct ivp_consumer {
 	struct ivp_backoff backoff;
 	uint32_t generation;
 	uint32_t left_state; /* readable: as of the producer */
-	bool at_end;         /* the acquired frame is the end of the stream: not counted */
+	uint64_t end; /* 1 + the position of an end of the stream that was acquired: not counted */
 };
 
 /* A free slot: room for one frame. Valid until the next commit. */
@@ -147,6 +147,13 @@ int ivp_consumer_attach(struct ivp_consumer *consumer, struct ivp_mapping data,
  * Wait-free.
  */
 int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why);
+/*
+ * The free slot that follows the next one by ahead, less than the link has slots, so that several
+ * payloads can be filled at a time. Only payloads: metadata wait until their slot is the next one,
+ * and commits follow each other as ever. IVP_FULL also on links that overwrite.
+ */
+int ivp_producer_reserve_ahead(struct ivp_producer *producer, unsigned ahead, struct ivp_slot *slot,
+			       struct ivp_why *why);
 
 /*
  * Publishes the slot last reserved as frame: kind, shape, stride, sizes, flags and so on are
@@ -189,6 +196,13 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns);
  */
 int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 			 struct ivp_why *why);
+/*
+ * The frame that follows the next one by ahead, less than the link has slots, if it is there
+ * already: to begin with it before those in front of it are released, in their order, as ever.
+ * IVP_EMPTY also on links that overwrite.
+ */
+int ivp_consumer_acquire_ahead(struct ivp_consumer *consumer, unsigned ahead,
+			       struct ivp_frame *frame, struct ivp_why *why);
 
 /* Is the last frame that was released the end of the stream, and nothing behind it? For a restart:
  * if the last life died (left_state), nothing more will come. */

@@ -137,12 +137,14 @@ struct ivp_ring_consumer {
 };
 
 /*
- * Is the slot of position head free? Returns 0, IVP_FULL, or -EPROTO if a consumer's position
- * cannot be (then *which, if not NULL, is its index): the link is to be given up.
+ * Is the slot of position head + ahead free, ahead < slots? Returns 0, IVP_FULL, or -EPROTO if a
+ * consumer's position cannot be (then *which, if not NULL, is its index): the link is to be given
+ * up.
  */
-static inline int ivp_ring_reserve(struct ivp_ring_producer *ring, unsigned *which)
+static inline int ivp_ring_reserve_ahead(struct ivp_ring_producer *ring, uint64_t ahead,
+					 unsigned *which)
 {
-	if (ring->head < ring->limit)
+	if (ring->head + ahead < ring->limit)
 		return 0;
 	uint64_t lowest = UINT64_MAX;
 	for (unsigned i = 0; i < ring->peers; i++) {
@@ -157,7 +159,13 @@ static inline int ivp_ring_reserve(struct ivp_ring_producer *ring, unsigned *whi
 			lowest = tail;
 	}
 	ring->limit = lowest + ring->slots;
-	return ring->head < ring->limit ? 0 : IVP_FULL;
+	return ring->head + ahead < ring->limit ? 0 : IVP_FULL;
+}
+
+/* The same of position head. */
+static inline int ivp_ring_reserve(struct ivp_ring_producer *ring, unsigned *which)
+{
+	return ivp_ring_reserve_ahead(ring, 0, which);
 }
 
 /*
@@ -179,18 +187,24 @@ static inline void ivp_ring_commit(struct ivp_ring_producer *ring, uint64_t coun
 }
 
 /*
- * Is there a frame at position tail? Returns 0, IVP_EMPTY, or -EPROTO if the producer's position
- * cannot be: the link is to be given up.
+ * Is there a frame at position tail + ahead, ahead < slots? Returns 0, IVP_EMPTY, or -EPROTO if
+ * the producer's position cannot be: the link is to be given up.
  */
-static inline int ivp_ring_acquire(struct ivp_ring_consumer *ring)
+static inline int ivp_ring_acquire_ahead(struct ivp_ring_consumer *ring, uint64_t ahead)
 {
-	if (ring->tail < ring->head)
+	if (ring->tail + ahead < ring->head)
 		return 0;
 	uint64_t head = ivp_load_acquire(&ring->peer->position); /* C1 */
 	if (head < ring->head || (head - ring->tail > ring->slots && !ring->overwrites))
 		return -EPROTO;
 	ring->head = head;
-	return ring->tail < head ? 0 : IVP_EMPTY;
+	return ring->tail + ahead < head ? 0 : IVP_EMPTY;
+}
+
+/* The same of position tail. */
+static inline int ivp_ring_acquire(struct ivp_ring_consumer *ring)
+{
+	return ivp_ring_acquire_ahead(ring, 0);
 }
 
 /* Gives count slots from tail on back to the producer. They must have been acquired. */

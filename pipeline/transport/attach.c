@@ -204,8 +204,8 @@ int ivp_producer_attach(struct ivp_producer *producer, struct ivp_mapping data,
 	producer->data = data.base;
 	ivp_placement_init(&producer->placement);
 	/* A window that nobody wrote yet is all zero. */
-	producer->unknown_position =
-	    ivp_load32_relaxed(&ring->own->generation) ? ring->head : UINT64_MAX;
+	producer->unknown_until =
+	    ivp_load32_relaxed(&ring->own->generation) ? ring->head + ring->slots : 0;
 	if (ring->overwrites)
 		resume_overwriting(producer);
 	producer->self = *self;

@@ -79,30 +79,58 @@ static int reserve_and_time(struct ivp_producer *producer, unsigned *which)
 	return result;
 }
 
-int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
+static void describe_slot(const struct ivp_producer *producer, uint64_t position,
+			  struct ivp_slot *slot)
 {
 	const struct ivp_wire_header *header = &producer->header;
-	unsigned which = 0;
-	int stale = check_own(producer->ring.own, producer->ring.head, producer->generation,
-			      header->link_name, why);
-	if (stale)
-		return stale;
-	int result = reserve_and_time(producer, &which);
 
-	if (result < 0)
-		ivp_why_set(
-		    why, "link '%s': consumer %u is corrupt: its position went where it cannot be",
-		    header->link_name, which);
-	if (result)
-		return result;
-	uint64_t position = next_position(&producer->ring);
 	slot->position = position;
 	slot->payload = producer->data + ivp_slot_payload(header, position);
 	slot->payload_bytes = header->payload_bytes;
 	slot->metadata = producer->data + ivp_slot_metadata(header, position);
 	slot->metadata_bytes = header->metadata_bytes;
 	slot->stores = ivp_placement_stores(producer);
-	return 0;
+}
+
+static void blame_consumer(const struct ivp_producer *producer, unsigned which, struct ivp_why *why)
+{
+	ivp_why_set(why, "link '%s': consumer %u is corrupt: its position went where it cannot be",
+		    producer->header.link_name, which);
+}
+
+int ivp_producer_reserve(struct ivp_producer *producer, struct ivp_slot *slot, struct ivp_why *why)
+{
+	unsigned which = 0;
+	int stale = check_own(producer->ring.own, producer->ring.head, producer->generation,
+			      producer->header.link_name, why);
+	if (stale)
+		return stale;
+	int result = reserve_and_time(producer, &which);
+
+	if (result < 0)
+		blame_consumer(producer, which, why);
+	if (result == 0)
+		describe_slot(producer, next_position(&producer->ring), slot);
+	return result;
+}
+
+int ivp_producer_reserve_ahead(struct ivp_producer *producer, unsigned ahead, struct ivp_slot *slot,
+			       struct ivp_why *why)
+{
+	struct ivp_ring_producer *ring = &producer->ring;
+	unsigned which = 0;
+
+	if (ahead == 0)
+		return ivp_producer_reserve(producer, slot, why);
+	if (ring->overwrites || ahead >= ring->slots)
+		return IVP_FULL;
+	int result = ivp_ring_reserve_ahead(ring, ahead, &which);
+
+	if (result < 0)
+		blame_consumer(producer, which, why);
+	if (result == 0)
+		describe_slot(producer, ring->head + ahead, slot);
+	return result;
 }
 
 void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *frame)
@@ -227,54 +255,57 @@ static uint64_t read_sequence(const struct ivp_consumer *consumer, uint64_t posi
 	return ivp_load_relaxed(&shared->sequence);
 }
 
+static void blame_producer(const struct ivp_consumer *consumer, struct ivp_why *why)
+{
+	ivp_why_set(why, "link '%s': the producer is corrupt: its position went where it cannot be",
+		    consumer->header.link_name);
+}
+
 /* Is there one? Then its position is that of the ring's tail. */
 static int find_frame(struct ivp_consumer *consumer, struct ivp_why *why)
 {
 	struct ivp_ring_consumer *ring = &consumer->ring;
-	const char *link = consumer->header.link_name;
-	int result = check_own(ring->own, ring->released, consumer->generation, link, why);
+	int result = check_own(ring->own, ring->released, consumer->generation,
+			       consumer->header.link_name, why);
 
 	if (result)
 		return result;
 	IVP_STEP(C1);
 	result = ivp_ring_acquire(ring);
 	if (result < 0)
-		ivp_why_set(
-		    why, "link '%s': the producer is corrupt: its position went where it cannot be",
-		    link);
+		blame_producer(consumer, why);
 	if (result == 0 && ring->overwrites)
 		result = ivp_overwrite_acquire(consumer, read_sequence, why);
 	return result;
 }
 
-int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
-			 struct ivp_why *why)
+/* Copies the descriptor at position, which is at hand, and checks it. */
+static int read_frame(const struct ivp_consumer *consumer, uint64_t position,
+		      struct ivp_frame *frame, struct ivp_why *why)
 {
 	const struct ivp_wire_header *header = &consumer->header;
 	const struct ivp_slot_limits limits = {header->payload_bytes, header->metadata_bytes};
 	struct ivp_wire_descriptor raw;
 	struct ivp_why part;
-	int result = find_frame(consumer, why);
+
+	ivp_slot_load(consumer_descriptor(consumer, position), &raw);
+	const int result = ivp_frame_check(&raw, position, &limits, frame, &part);
 
 	if (result)
-		return result;
-	IVP_STEP(copy);
-	uint64_t position = consumer->ring.tail;
-	ivp_slot_load(consumer_descriptor(consumer, position), &raw);
-	result = ivp_frame_check(&raw, position, &limits, frame, &part);
-	if (result) {
 		ivp_why_set(why, "link '%s': the producer is corrupt: frame at position %llu: %s",
 			    header->link_name, (unsigned long long)position, part.text);
-		return result;
-	}
-	if (consumer->ring.overwrites) {
-		result = ivp_overwrite_note(consumer, frame->ordinal, why);
-		if (result)
-			return result;
-	}
-	consumer->at_end = frame->kind == IVP_KIND_END;
-	frame->payload = consumer->data + ivp_slot_payload(header, position);
-	frame->metadata = consumer->data + ivp_slot_metadata(header, position);
+	return result;
+}
+
+/* Points a checked frame into its slot, and sums its payload if it has a checksum. */
+static void place_frame(struct ivp_consumer *consumer, struct ivp_frame *frame)
+{
+	const struct ivp_wire_header *header = &consumer->header;
+
+	if (frame->kind == IVP_KIND_END)
+		consumer->end = frame->position + 1;
+	frame->payload = consumer->data + ivp_slot_payload(header, frame->position);
+	frame->metadata = consumer->data + ivp_slot_metadata(header, frame->position);
 	if ((frame->flags & IVP_FLAG_CHECKSUM) &&
 	    XXH3_64bits(frame->payload, frame->payload_bytes) != frame->checksum) {
 		frame->kind = IVP_KIND_ERROR;
@@ -282,7 +313,42 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 		frame->shape = (struct ivp_shape){0};
 		frame->stride = 0;
 	}
-	return 0;
+}
+
+int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
+			 struct ivp_why *why)
+{
+	int result = find_frame(consumer, why);
+
+	if (result)
+		return result;
+	IVP_STEP(copy);
+	result = read_frame(consumer, consumer->ring.tail, frame, why);
+	if (result == 0 && consumer->ring.overwrites)
+		result = ivp_overwrite_note(consumer, frame->ordinal, why);
+	if (result == 0)
+		place_frame(consumer, frame);
+	return result;
+}
+
+int ivp_consumer_acquire_ahead(struct ivp_consumer *consumer, unsigned ahead,
+			       struct ivp_frame *frame, struct ivp_why *why)
+{
+	struct ivp_ring_consumer *ring = &consumer->ring;
+	int result;
+
+	if (ahead == 0)
+		return ivp_consumer_acquire(consumer, frame, why);
+	if (ring->overwrites || ahead >= ring->slots)
+		return IVP_EMPTY;
+	result = ivp_ring_acquire_ahead(ring, ahead);
+	if (result < 0)
+		blame_producer(consumer, why);
+	if (result == 0)
+		result = read_frame(consumer, ring->tail + ahead, frame, why);
+	if (result == 0)
+		place_frame(consumer, frame);
+	return result;
 }
 
 bool ivp_consumer_ended(struct ivp_consumer *consumer)
@@ -327,7 +393,7 @@ void ivp_consumer_release(struct ivp_consumer *consumer)
 	struct ivp_ring_consumer *ring = &consumer->ring;
 	uint64_t position = ring->tail;
 
-	ivp_owner_count(&ring->own->frames, !consumer->at_end);
+	ivp_owner_count(&ring->own->frames, consumer->end != position + 1);
 	ivp_owner_beat(ring->own);
 	IVP_STEP(C2);
 	ivp_ring_release(ring, 1);

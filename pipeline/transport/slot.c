@@ -25,9 +25,9 @@ void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
 	uint32_t metadata_bytes = ivp_load32_relaxed(&older->metadata_bytes);
 
 	clear_padding(frame, payload);
-	/* An earlier life may have died while it filled this slot. And where both windows share a
-	 * region, a hostile consumer can write here too: hence the limits. */
-	bool unknown = position == producer->unknown_position;
+	/* An earlier life may have died while it filled this slot, or those behind it. And where
+	 * both windows share a region, a hostile consumer can write here too: hence the limits. */
+	bool unknown = position < producer->unknown_until;
 	if (unknown || payload_bytes > header->payload_bytes)
 		payload_bytes = header->payload_bytes;
 	if (unknown || metadata_bytes > header->metadata_bytes)

@@ -208,6 +208,82 @@ static void what_an_earlier_life_left_in_its_slot_is_cleared(void **state)
 	assert_all(slot.metadata + 3, 253, 0);
 }
 
+static void what_an_earlier_life_left_behind_that_slot_is_cleared_too(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_slot slots[SLOTS];
+
+	attach_both(f);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		assert_int_equal(ivp_producer_reserve_ahead(&f->producer, i, &slots[i], &f->why),
+				 0);
+		memset(slots[i].payload, 0xcc, PAYLOAD);
+	}
+	attach_producer(&f->link, &f->producer, &plain_peer);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		put(f, i, 0xbb, 3);
+		assert_all(slots[i].payload, 3, 0xbb);
+		assert_all(slots[i].payload + 3, PAYLOAD - 3, 0);
+	}
+}
+
+static void slots_that_are_filled_ahead_are_those_that_come_next(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_slot ahead, next;
+
+	attach_both(f);
+	for (unsigned round = 0; round < 2 * SLOTS; round++) {
+		put(f, round, 1, 10);
+		for (unsigned i = 0; i < SLOTS - 1; i++) {
+			assert_int_equal(
+			    ivp_producer_reserve_ahead(&f->producer, i, &ahead, &f->why), 0);
+			assert_int_equal(ahead.position, round + 1 + i);
+			assert_ptr_equal(ahead.payload, payload_in(&f->link, round + 1 + i));
+		}
+		/* The one that is not taken yet has its slot. */
+		assert_int_equal(
+		    ivp_producer_reserve_ahead(&f->producer, SLOTS - 1, &ahead, &f->why), IVP_FULL);
+		assert_int_equal(ivp_producer_reserve(&f->producer, &next, &f->why), 0);
+		assert_int_equal(next.position, round + 1);
+		take(f, round);
+	}
+	assert_int_equal(ivp_producer_reserve_ahead(&f->producer, SLOTS, &ahead, &f->why),
+			 IVP_FULL);
+}
+
+static void frames_that_are_looked_at_ahead_are_those_that_come_next(void **state)
+{
+	struct fixture *f = *state;
+	struct ivp_frame frame;
+
+	attach_both(f);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		assert_int_equal(ivp_consumer_acquire_ahead(&f->consumer, i, &frame, &f->why),
+				 IVP_EMPTY);
+		put(f, i, (uint8_t)i, 10 + i);
+		assert_int_equal(ivp_consumer_acquire_ahead(&f->consumer, i, &frame, &f->why), 0);
+		assert_int_equal(frame.position, i);
+		assert_int_equal(frame.id, i);
+		assert_int_equal(frame.payload_bytes, 10 + i);
+		assert_ptr_equal(frame.payload, payload_in(&f->link, i));
+	}
+	assert_int_equal(ivp_consumer_acquire_ahead(&f->consumer, SLOTS, &frame, &f->why),
+			 IVP_EMPTY);
+	for (unsigned i = 0; i < SLOTS; i++)
+		take(f, i);
+	assert_int_equal(owner_in(f->link.credit[0].base)->position, SLOTS);
+	/* What it says of a frame that cannot be. */
+	put(f, 4, 1, 10);
+	put(f, 5, 1, 10);
+	descriptor_in(&f->link, 5)->sequence = 5;
+	assert_int_equal(ivp_consumer_acquire_ahead(&f->consumer, 1, &frame, &f->why), -EBADMSG);
+	assert_non_null(strstr(f->why.text, "frame at position 5"));
+	owner_in(f->link.data.base)->position = 2;
+	assert_int_equal(ivp_consumer_acquire_ahead(&f->consumer, 2, &frame, &f->why), -EPROTO);
+	assert_non_null(strstr(f->why.text, "the producer is corrupt"));
+}
+
 static void a_payload_that_changes_on_the_way_is_an_error_frame(void **state)
 {
 	const struct ivp_attach careful = {.process_id = 1, .checksum = true};
@@ -592,6 +668,7 @@ static void a_consumer_has_ended_after_the_end_of_the_stream_and_nothing_else(vo
 	put_end(f);
 	assert_false(ivp_consumer_ended(&f->consumer));
 	take(f, 0);
+	assert_int_equal(owner_in(f->link.credit[0].base)->frames, 1);
 	assert_true(ivp_consumer_ended(&f->consumer));
 	/* The next life sees it too, the next stream ends it. */
 	attach_consumer(&f->link, &f->consumer, 0, &plain_peer);
@@ -701,6 +778,9 @@ int main(void)
 	    on_link(frames_keep_their_order_around_the_ring),
 	    on_link(what_a_slot_showed_of_older_frames_is_cleared),
 	    on_link(what_an_earlier_life_left_in_its_slot_is_cleared),
+	    on_link(what_an_earlier_life_left_behind_that_slot_is_cleared_too),
+	    on_link(slots_that_are_filled_ahead_are_those_that_come_next),
+	    on_link(frames_that_are_looked_at_ahead_are_those_that_come_next),
 	    on_link(a_payload_that_changes_on_the_way_is_an_error_frame),
 	    on_link(without_a_checksum_the_flag_of_the_caller_is_dropped),
 	    on_link(a_descriptor_that_cannot_be_names_link_and_position),
