@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "host/account.h"
+#include "host/crew.h"
 #include "host/send.h"
 #include "program.h"
 #include "transport/fault.h"
@@ -51,6 +52,7 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	    .decode = {.limits = {conf->max_pixels, conf->max_side, conf->max_bytes},
 		       .orient = conf->orient,
 		       .deep = conf->depth == IVP_DEPTH_KEEP},
+	    .threads = conf->threads ? conf->threads : ivp_crew_processors(),
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &ivp_signal_level,
 	};

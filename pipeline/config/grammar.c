@@ -83,6 +83,7 @@ const struct ivp_rule ivp_feeder_rules[] = {
 	 .max = 1000000000000),
     RULE(ivp_feeder_conf, "max-side", max_side, ivp_value_count, .min = 1, .max = INT32_MAX),
     RULE(ivp_feeder_conf, "max-bytes", max_bytes, ivp_value_size, .min = 1, .max = 1024 * GIB),
+    RULE(ivp_feeder_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_feeder_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     RULE(ivp_feeder_conf, "bytes", bytes, ivp_value_yes),
     {0},

@@ -14,7 +14,8 @@
 struct ivp_feeder_options {
 	const struct ivp_inputs *inputs;
 	struct ivp_decode_options decode;
-	bool anew; /* a stream that has ended was left in good order: see ivp_feeder_anew */
+	unsigned threads; /* that decode; 0 or 1: the caller's. See crew.h */
+	bool anew;        /* a stream that has ended was left in good order: see ivp_feeder_anew */
 	const char *journal; /* a file for rejects, so that the account is of all lives; or NULL */
 	const volatile sig_atomic_t *stop; /* not 0: no further file; or NULL */
 };

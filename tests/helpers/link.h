@@ -26,8 +26,9 @@ static inline void make_test_window(const char *path, const struct ivp_geometry 
 }
 
 /* Makes a link named name in folder. */
-static inline void make_test_link(struct test_link *link, const char *folder, const char *name,
-				  uint32_t slots, uint64_t payload_bytes, uint32_t metadata_bytes)
+static inline void make_test_link_of(struct test_link *link, const char *folder, const char *name,
+				     uint16_t policy, uint32_t slots, uint64_t payload_bytes,
+				     uint32_t metadata_bytes)
 {
 	struct ivp_layout layout;
 
@@ -36,6 +37,7 @@ static inline void make_test_link(struct test_link *link, const char *folder, co
 	    .epoch = ivp_epoch_make(),
 	    .slots = slots,
 	    .consumers = 1,
+	    .policy = policy,
 	    .payload_bytes = payload_bytes,
 	    .metadata_bytes = metadata_bytes,
 	};
@@ -47,6 +49,13 @@ static inline void make_test_link(struct test_link *link, const char *folder, co
 	snprintf(link->credit, sizeof(link->credit), "file:%s/%s.credit", folder, name);
 	make_test_window(link->data + 5, &link->geometry, &layout, IVP_WINDOW_DATA);
 	make_test_window(link->credit + 5, &link->geometry, &layout, IVP_WINDOW_CREDIT);
+}
+
+static inline void make_test_link(struct test_link *link, const char *folder, const char *name,
+				  uint32_t slots, uint64_t payload_bytes, uint32_t metadata_bytes)
+{
+	make_test_link_of(link, folder, name, IVP_POLICY_BLOCK, slots, payload_bytes,
+			  metadata_bytes);
 }
 
 /* The longest that anything in a test may wait for a peer. */

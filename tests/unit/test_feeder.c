@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "helpers/link.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@ static struct test_link the_link;
 static struct ivp_output_port output;
 static struct ivp_input_port input;
 static struct ivp_feeder_account account;
+static unsigned threads;
 
 static int begin_link(void **state)
 {
@@ -28,6 +30,7 @@ static int end_link(void **state)
 	(void)state;
 	ivp_input_port_close(&input, IVP_STATE_FINISHED, 0);
 	remove_test_folder(folder);
+	threads = 0;
 	return 0;
 }
 
@@ -58,6 +61,12 @@ static void make_text(const char *name, const char *text)
 	assert_int_equal(fclose(to), 0);
 }
 
+/* A consumer on a thread of its own looks at it too. */
+static void set_stop(sig_atomic_t stop)
+{
+	__atomic_store_n(&the_link.stop, stop, __ATOMIC_RELAXED);
+}
+
 /* Feeds the files of the folder whose names end in .pgm, from the stop level given. */
 static int feed(sig_atomic_t stop)
 {
@@ -67,6 +76,7 @@ static int feed(sig_atomic_t stop)
 	struct ivp_feeder_options options = {
 	    .inputs = &inputs,
 	    .decode = {.limits = {1000000, 10000, 1000000}},
+	    .threads = threads,
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &the_link.stop,
 	};
@@ -75,9 +85,9 @@ static int feed(sig_atomic_t stop)
 
 	assert_int_equal(ivp_inputs_collect(words, 1, &inputs, NULL), 0);
 	open_test_output(&the_link, &output);
-	the_link.stop = stop;
+	set_stop(stop);
 	error = ivp_feeder_run(&output, &options, &account, &why);
-	the_link.stop = 0;
+	set_stop(0);
 	ivp_output_port_close(&output, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED, 0);
 	ivp_inputs_finish(&inputs);
 	return error;
@@ -283,6 +293,180 @@ static void a_name_that_is_not_utf8_is_left_out(void **state)
 	ivp_feeder_account_finish(&account);
 }
 
+/* What the consumer of feed_all_of saw, in order. */
+struct seen {
+	unsigned count;
+	uint64_t ids[64];
+	bool wrong; /* pixels, or what is beside them */
+};
+
+/* Every image is of one value, which its id tells; nothing else is in its slot. */
+static bool is_whole(const struct ivp_frame *frame, uint64_t slot_bytes)
+{
+	const unsigned value = 1 + (unsigned)(frame->id % 250);
+	bool whole = frame->shape.width == 10 + frame->id % 20;
+
+	for (uint64_t i = 0; i < slot_bytes; i++) {
+		const bool inside =
+		    i < frame->payload_bytes && i % frame->stride < frame->shape.width;
+
+		whole = whole && frame->payload[i] == (inside ? value : 0);
+	}
+	return whole;
+}
+
+static void *consume(void *context)
+{
+	struct seen *seen = context;
+	struct ivp_frame frame;
+
+	while (ivp_input_port_next(&input, &frame, NULL, NULL) == 0) {
+		const bool end = frame.kind == IVP_KIND_END;
+
+		if (!end && seen->count < 64) {
+			seen->wrong = seen->wrong || !is_whole(&frame, PAYLOAD_BYTES);
+			seen->ids[seen->count++] = frame.id;
+		}
+		ivp_consumer_release(&input.link);
+		if (end)
+			break;
+	}
+	return NULL;
+}
+
+/* Files of 40 images, some of them damaged: at once, or when half of the rows are decoded. */
+static unsigned make_many(bool (*is_bad)(unsigned i))
+{
+	char name[32], path[300];
+	unsigned good = 0;
+
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "%02u.pgm", i);
+		make_image(name, 10 + i % 20, 1 + i * 7 % 30, (uint8_t)(1 + i));
+		snprintf(path, sizeof(path), "%s/%s", folder, name);
+		if (is_bad(i))
+			assert_int_equal(truncate(path, i % 3 ? 40 : 4), 0);
+		else
+			good++;
+	}
+	return good;
+}
+
+static void feed_many(struct seen *seen, bool (*is_bad)(unsigned i))
+{
+	const unsigned good = make_many(is_bad);
+	const uint64_t rejected = input.link.ring.peer->rejected;
+	unsigned n = 0;
+	pthread_t consumer;
+
+	seen->count = 0;
+	seen->wrong = false;
+	assert_int_equal(pthread_create(&consumer, NULL, consume, seen), 0);
+	assert_int_equal(feed(0), 0);
+	assert_int_equal(pthread_join(consumer, NULL), 0);
+	assert_int_equal(account.injected, good);
+	assert_int_equal(account.reject_count, 40 - good);
+	assert_int_equal(seen->count, good);
+	for (unsigned i = 0, r = 0; i < 40; i++) {
+		if (is_bad(i))
+			assert_int_equal(account.rejects[r++].input, i);
+		else
+			assert_int_equal(seen->ids[n++], i);
+	}
+	assert_false(seen->wrong);
+	assert_int_equal(input.link.ring.peer->rejected - rejected, 40 - good);
+	ivp_feeder_account_finish(&account);
+}
+
+static bool none_is_bad(unsigned i)
+{
+	(void)i;
+	return false;
+}
+
+static bool some_are_bad(unsigned i)
+{
+	return i % 5 == 1 || i % 7 == 3 || i == 39;
+}
+
+static bool most_are_bad(unsigned i)
+{
+	return i % 6 != 4;
+}
+
+static void threads_keep_the_order(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	for (threads = 1; threads <= 6; threads++)
+		feed_many(&seen, none_is_bad);
+}
+
+static void damaged_files_between_good_ones_change_nothing_for_these(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	for (threads = 1; threads <= 6; threads++) {
+		feed_many(&seen, some_are_bad);
+		feed_many(&seen, most_are_bad);
+	}
+}
+
+/* Another link in place of the fixture's. */
+static void make_other_link(unsigned policy, unsigned slots)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "other-%u", policy);
+	ivp_input_port_close(&input, IVP_STATE_FINISHED, 0);
+	make_test_link_of(&the_link, folder, name, (uint16_t)policy, slots, PAYLOAD_BYTES, 512);
+	open_test_input(&the_link, &input);
+}
+
+static void threads_beyond_the_slots_do_no_harm(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	make_other_link(IVP_POLICY_BLOCK, 2);
+	threads = 64;
+	feed_many(&seen, some_are_bad);
+}
+
+/* What the policy drops is counted on one of the two sides; the rest comes whole and in order. */
+static void feed_lossy(unsigned policy)
+{
+	const struct ivp_wire_owner *own;
+	const unsigned good = make_many(some_are_bad);
+	struct seen seen = {.count = 0};
+	pthread_t consumer;
+
+	make_other_link(policy, 4);
+	threads = 3;
+	assert_int_equal(pthread_create(&consumer, NULL, consume, &seen), 0);
+	assert_int_equal(feed(0), 0);
+	assert_int_equal(pthread_join(consumer, NULL), 0);
+	own = input.link.ring.own;
+	/* Of what is dropped at once nobody knows whether it is damaged. */
+	assert_true(account.injected == good || policy == IVP_POLICY_DROP_NEWEST);
+	assert_int_equal(account.injected + account.reject_count, 40);
+	assert_int_equal(seen.count + account.dropped + own->policy_dropped, account.injected);
+	assert_false(seen.wrong);
+	for (unsigned i = 1; i < seen.count; i++)
+		assert_true(seen.ids[i - 1] < seen.ids[i]);
+	ivp_feeder_account_finish(&account);
+}
+
+static void threads_keep_to_the_policies_that_drop(void **state)
+{
+	(void)state;
+	feed_lossy(IVP_POLICY_DROP_NEWEST);
+	feed_lossy(IVP_POLICY_DROP_OLDEST);
+	feed_lossy(IVP_POLICY_LATEST);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, begin_link, end_link)
@@ -296,6 +480,10 @@ int main(void)
 	    test(told_to_drain_it_ends_the_stream_at_once),
 	    test(told_to_stop_it_does_not_wait_for_a_slot),
 	    test(a_name_that_is_not_utf8_is_left_out),
+	    test(threads_keep_the_order),
+	    test(damaged_files_between_good_ones_change_nothing_for_these),
+	    test(threads_beyond_the_slots_do_no_harm),
+	    test(threads_keep_to_the_policies_that_drop),
 	};
 
 	ivp_log_open("test", NULL, IVP_LOG_ERROR);

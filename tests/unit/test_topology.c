@@ -95,6 +95,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(t->feeder.max_pixels, 100000000);
 	assert_int_equal(t->feeder.max_side, 30000);
 	assert_int_equal(t->feeder.max_bytes, 256 << 20);
+	assert_int_equal(t->feeder.threads, 0);
 	assert_int_equal(t->sink.format, IVP_SINK_PNG);
 	assert_int_equal(t->sink.quality, 90);
 	assert_int_equal(t->sink.compression, 3);
@@ -119,6 +120,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(t->feeder.max_pixels, 1000000);
 	assert_int_equal(t->feeder.max_side, 20000);
 	assert_int_equal(t->feeder.max_bytes, 1 << 30);
+	assert_int_equal(t->feeder.threads, 3);
 	assert_int_equal(raw->slots, 8);
 	assert_int_equal(raw->frame_bytes, 64 << 20);
 	assert_int_equal(raw->metadata_bytes, 65536);
