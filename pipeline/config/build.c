@@ -11,7 +11,7 @@
 
 #include <ivpipe/ring.h>
 
-#define NEAREST_WORDS 16
+#define NEAREST_WORDS 24
 
 static void *field_of(void *object, const struct ivp_rule *rule)
 {

@@ -17,6 +17,7 @@ static const char *const when_full[] = {"fail", "wait", NULL};
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
 const char *const ivp_stores_words[] = {"auto", "cached", "streaming", NULL};
+const char *const ivp_memory_words[] = {"normal", "thp", "hugetlb", "auto", NULL};
 const char *const ivp_wait_words[] = {"balanced", "latency", "idle", NULL};
 
 /* A key, its field and how to read it. */
@@ -28,6 +29,7 @@ const char *const ivp_wait_words[] = {"balanced", "latency", "idle", NULL};
 const struct ivp_rule ivp_root_rules[] = {
     RULE(ivp_topology, "name", name, ivp_value_name),
     RULE(ivp_topology, "wake", wake, ivp_value_word, .words = ivp_wake_words),
+    RULE(ivp_topology, "hugetlbfs", hugetlbfs, ivp_value_text),
     {0},
 };
 
@@ -41,6 +43,10 @@ const struct ivp_rule ivp_link_rules[] = {
     RULE(ivp_link_conf, "isolation", isolation, ivp_value_word, .words = isolations),
     RULE(ivp_link_conf, "checksum", checksum, ivp_value_yes),
     RULE(ivp_link_conf, "stores", stores, ivp_value_word, .words = ivp_stores_words),
+    RULE(ivp_link_conf, "memory", memory, ivp_value_word, .words = ivp_memory_words),
+    RULE(ivp_link_conf, "prefault", prefault, ivp_value_yes),
+    RULE(ivp_link_conf, "lock", lock, ivp_value_yes),
+    RULE(ivp_link_conf, "numa-node", numa_node, ivp_value_count, .min = 0, .max = 1023),
     RULE(ivp_link_conf, "mode", mode, ivp_value_mode),
     RULE(ivp_link_conf, "owner", owner, ivp_value_owner),
     RULE(ivp_link_conf, "timeout", timeout_ns, ivp_value_duration, .min = SECOND / 100,

@@ -8,6 +8,7 @@
 
 #include "config/build.h"
 #include "config/params.h"
+#include "transport/region.h"
 #include "transport/window.h"
 
 #define MIB    (1ull << 20)
@@ -71,6 +72,9 @@ struct ivp_link_conf *ivp_build_link(struct ivp_builder *builder, const char *na
 	    .policy = IVP_POLICY_BLOCK,
 	    .isolation = IVP_ISOLATION_ONE_WAY,
 	    .mode = 0600,
+	    .prefault = true,
+	    .numa_node = -1,
+	    .folder = IVP_REGION_FOLDER,
 	    .timeout_ns = 60 * SECOND,
 	    .data = strdup("auto"),
 	    .credit = strdup("auto"),
@@ -266,6 +270,7 @@ void ivp_topology_destroy(struct ivp_topology *topology)
 		free(topology->feeder.inputs[i]);
 	free(topology->feeder.inputs);
 	free(topology->sink.output);
+	free(topology->hugetlbfs);
 	for (unsigned i = 0; i < topology->file_count; i++)
 		free(topology->files[i]);
 	free(topology->files);
@@ -288,5 +293,20 @@ int ivp_link_layout(const struct ivp_link_conf *link, struct ivp_layout *layout,
 	};
 
 	memcpy(geometry.link_name, link->name, sizeof(geometry.link_name));
-	return ivp_layout_compute(&geometry, layout, why);
+	int error = ivp_layout_compute(&geometry, layout, why);
+	/* Both are powers of two. */
+	if (!error && layout->data_object_bytes < link->page_bytes)
+		layout->data_object_bytes = link->page_bytes;
+	return error;
+}
+
+struct ivp_memory_use ivp_link_memory(const struct ivp_link_conf *link)
+{
+	return (struct ivp_memory_use){
+	    .memory = link->memory,
+	    .lazy = !link->prefault,
+	    .lock = link->lock,
+	    .bind = link->numa_node >= 0,
+	    .node = link->numa_node >= 0 ? (unsigned)link->numa_node : 0,
+	};
 }

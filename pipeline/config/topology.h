@@ -17,6 +17,8 @@
 #include <ivpipe/filter.h>
 #include "base/diag.h"
 #include "transport/bell.h"
+#include "transport/hugepages.h"
+#include "transport/memory.h"
 
 /* By IVP_POLICY_*; NULL at the end. */
 extern const char *const ivp_policy_words[];
@@ -34,6 +36,10 @@ struct ivp_link_conf {
 	unsigned isolation;      /* isolation = one-way | shared */
 	bool checksum;           /* checksum = no */
 	unsigned stores;         /* stores = auto: enum ivp_stores_choice */
+	unsigned memory;         /* memory = normal | thp | hugetlb | auto: enum ivp_memory */
+	bool prefault;           /* prefault = yes: whole mappings at once */
+	bool lock;               /* lock = no: its memory stays in memory */
+	int numa_node;           /* numa-node = 0; -1: wherever the kernel puts it */
 	mode_t mode;             /* mode = "0600" */
 	char *owner;             /* owner = "user:group"; NULL: who creates it */
 	uint64_t timeout_ns;     /* timeout = "60s": how long a peer may be absent or silent */
@@ -41,6 +47,9 @@ struct ivp_link_conf {
 	uint8_t uuid[16];
 	char *data;   /* data = auto | pci:ADDRESS | label:LABEL | file:PATH | shm:NAME */
 	char *credit; /* credit = the same, of the credit window */
+	/* What ivp_memory_place makes of memory; what is in this file does not depend on it. */
+	char folder[IVP_FOLDER_BYTES]; /* of the object that the data window is in */
+	uint64_t page_bytes;           /* that its size is a multiple of; 0: any */
 };
 
 /* filter NAME { } or filter NAME:LABEL { } in a stage */
@@ -64,8 +73,9 @@ struct ivp_restart_conf {
 /* Of a stage that says nothing else, of the feeder and of the sink. */
 extern const struct ivp_restart_conf ivp_restart_defaults;
 
-/* In the orders of enum ivp_stores_choice and enum ivp_wait_mode. */
+/* In the orders of enum ivp_stores_choice, enum ivp_memory and enum ivp_wait_mode. */
 extern const char *const ivp_stores_words[];
+extern const char *const ivp_memory_words[];
 extern const char *const ivp_wait_words[];
 
 /* stage NAME { } */
@@ -141,6 +151,7 @@ struct ivp_topology {
 	unsigned file_count;
 	char name[IVP_NAME_BYTES]; /* name = "blur-resize"; default: the file's, without .conf */
 	enum ivp_wake wake;        /* wake = auto: of all that say nothing else */
+	char *hugetlbfs; /* hugetlbfs = "/dev/hugepages"; NULL: the first that is mounted */
 	unsigned link_count, stage_count;
 	struct ivp_link_conf **links;
 	struct ivp_stage_conf **stages;
@@ -196,5 +207,7 @@ enum ivp_wake ivp_stage_wake(const struct ivp_topology *topology,
 struct ivp_layout;
 int ivp_link_layout(const struct ivp_link_conf *link, struct ivp_layout *layout,
 		    struct ivp_why *why);
+/* How that is to be had, and mapped. */
+struct ivp_memory_use ivp_link_memory(const struct ivp_link_conf *link);
 
 #endif

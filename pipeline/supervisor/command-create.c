@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "program.h"
 #include "supervisor/commands.h"
+#include "supervisor/memory.h"
 #include "supervisor/plan.h"
 #include "supervisor/windows.h"
 
@@ -21,8 +22,10 @@ static const struct ivp_cli_option options[] = {
 static const struct ivp_cli_program program = {
     .name = "pipeline create",
     .operands = "FILE",
-    .summary = "Creates the windows of all links of the topology FILE in /dev/shm and prints "
-	       "them.\nPeers that are started by hand, in any order, find them by their names.",
+    .summary =
+	"Creates the windows of all links of the topology FILE, in /dev/shm or where its "
+	"huge\npages are, and prints them. Peers that are started by hand, in any order, find "
+	"them by\ntheir names.",
     .options = options,
 };
 
@@ -36,7 +39,7 @@ static void print_object(const struct ivp_region *region, const struct ivp_link_
 }
 
 /* Only links that have a section: of others the size is not known. */
-static int create(struct ivp_topology *topology, struct ivp_why *why)
+static int create(struct ivp_topology *topology, struct ivp_diag *diag, struct ivp_why *why)
 {
 	struct ivp_windows windows;
 	int error;
@@ -54,6 +57,9 @@ static int create(struct ivp_topology *topology, struct ivp_why *why)
 		ivp_why_set(why, "%s: there is no link in it", topology->file);
 		return -EINVAL;
 	}
+	error = ivp_memory_place(topology, diag);
+	if (error)
+		return error;
 	ivp_windows_identify(topology);
 	error = ivp_windows_create(&windows, topology, false, why);
 	if (error)
@@ -74,6 +80,7 @@ static int create(struct ivp_topology *topology, struct ivp_why *why)
 int ivp_command_create(int argc, char **argv)
 {
 	struct ivp_topology *topology;
+	struct ivp_diag diag = {0};
 	struct ivp_why why = {""};
 	const char *name = NULL;
 	struct ivp_cli cli;
@@ -94,8 +101,10 @@ int ivp_command_create(int argc, char **argv)
 		return status;
 	if (name)
 		snprintf(topology->name, sizeof(topology->name), "%s", name);
-	error = create(topology, &why);
-	if (error)
+	error = create(topology, &diag, &why);
+	ivp_cli_print_diag(&cli, &diag);
+	ivp_diag_finish(&diag);
+	if (error && why.text[0])
 		ivp_log(IVP_LOG_ERROR, "%s%s", why.text,
 			error == -EEXIST ? "; 'pipeline destroy' removes it" : "");
 	ivp_topology_destroy(topology);

@@ -25,8 +25,9 @@ static const struct ivp_cli_option options[] = {
 static const struct ivp_cli_program program = {
     .name = "pipeline destroy",
     .operands = "FILE|NAME",
-    .summary = "Removes the windows in /dev/shm of the pipeline that FILE describes or that is "
-	       "called\nNAME. What a program or guest still holds stays.",
+    .summary =
+	"Removes the windows of the pipeline that FILE describes or that is called\nNAME. What "
+	"a program or guest still holds stays.",
     .options = options,
 };
 
@@ -55,16 +56,17 @@ static bool is_socket(const char *path)
 	return lstat(path, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-/* Removes what can be removed. Returns 0, or -errno of the first that stays. */
-static int destroy(const char *name)
+/* Removes what can be removed. Returns 0, or -errno of the first that stays; count grows by what
+ * was there. */
+static int destroy_in(const char *folder, const char *name, size_t *count)
 {
-	char pattern[96];
+	char pattern[IVP_FOLDER_BYTES + 64];
 	glob_t found = {0};
 	int first = 0;
 
-	snprintf(pattern, sizeof(pattern), "/dev/shm/ivpipe.%s.*", name);
-	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc == 0)
-		ivp_log(IVP_LOG_INFO, "there are no windows of a pipeline '%s'", name);
+	snprintf(pattern, sizeof(pattern), "%s/ivpipe.%s.*", folder, name);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		*count += found.gl_pathc;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct ivp_why why;
 		const char *path = found.gl_pathv[i];
@@ -79,6 +81,23 @@ static int destroy(const char *name)
 			first = error;
 	}
 	globfree(&found);
+	return first;
+}
+
+static int destroy(const char *name)
+{
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES];
+	const unsigned folder_count = ivp_region_folders(folders);
+	size_t count = 0;
+	int first = 0;
+
+	for (unsigned i = 0; i < folder_count; i++) {
+		int error = destroy_in(folders[i], name, &count);
+
+		first = first ? first : error;
+	}
+	if (count == 0)
+		ivp_log(IVP_LOG_INFO, "there are no windows of a pipeline '%s'", name);
 	return first;
 }
 

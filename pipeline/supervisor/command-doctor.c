@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "supervisor/commands.h"
 #include "supervisor/doctor.h"
+#include "transport/region.h"
 
 enum { JSON = 1 };
 
@@ -24,6 +25,15 @@ static const struct ivp_cli_program program = {
     .notes = "Exit status: 0 without problems, 69 with.\n",
 };
 
+static void check_regions(struct ivp_doctor *doctor)
+{
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES];
+	const unsigned count = ivp_region_folders(folders);
+
+	for (unsigned i = 0; i < count; i++)
+		ivp_doctor_regions(doctor, folders[i]);
+}
+
 int ivp_command_doctor(int argc, char **argv)
 {
 	struct ivp_doctor doctor = {0};
@@ -38,7 +48,7 @@ int ivp_command_doctor(int argc, char **argv)
 		json = true;
 	}
 	ivp_doctor_host(&doctor, ivp_doctor_devices(&doctor));
-	ivp_doctor_regions(&doctor, "/dev/shm");
+	check_regions(&doctor);
 	ivp_doctor_bells(&doctor, "/dev/shm");
 	error = doctor.error;
 	if (!error)

@@ -222,6 +222,8 @@ void ivp_doctor_host(struct ivp_doctor *doctor, unsigned devices)
 	check_modules(doctor);
 	check_shm(doctor);
 	check_memory(doctor);
+	if (devices == 0)
+		ivp_doctor_memory(doctor);
 	check_filters(doctor);
 	check_wake_ups(doctor);
 }

@@ -48,6 +48,9 @@ int ivp_doctor_print_json(const struct ivp_doctor *doctor, FILE *to);
  */
 void ivp_doctor_host(struct ivp_doctor *doctor, unsigned devices);
 
+/* What links may ask for: huge pages, locked memory, NUMA nodes. A part of the above. */
+void ivp_doctor_memory(struct ivp_doctor *doctor);
+
 /* The version in what "qemu --version" prints, as major * 100 + minor; 0 if there is none. */
 unsigned ivp_doctor_qemu_version(const char *text);
 

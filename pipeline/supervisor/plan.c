@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "supervisor/bells.h"
+#include "supervisor/memory.h"
 #include "supervisor/places.h"
 #include "supervisor/qemu.h"
 #include "supervisor/requirements.h"
@@ -154,17 +155,19 @@ static void find_all(struct ivp_plan *plan, struct ivp_diag *diag)
 /* What this machine lacks. Returns 0, or the -errno that stands for the gravest finding. */
 static int require_all(struct ivp_plan *plan, struct ivp_diag *diag)
 {
+	const int placed = ivp_memory_place(plan->topology, diag);
+	const unsigned before = diag->errors;
 	int files, memory;
 
 	find_all(plan, diag);
-	if (diag->errors > 0) {
+	if (diag->errors > before) {
 		ivp_require_files(plan->topology, diag);
 		ivp_require_memory(plan->topology, diag);
 		return -ENODEV;
 	}
 	files = ivp_require_files(plan->topology, diag);
 	memory = ivp_require_memory(plan->topology, diag);
-	return files ? files : memory;
+	return files ? files : placed ? placed : memory;
 }
 
 static int name_folder(struct ivp_plan *plan)

@@ -22,6 +22,7 @@
 #define FIRST_PCI_DEVICE 0x10 /* above what q35 has built in, below its bridges at 0x1f */
 #define FIRST_BELL       0x18
 #define MIB              (1u << 20)
+#define HUGE_PAGE        (2ull << 20) /* a transparent one */
 
 /* panic and reboot: a stage that crashes ends its guest at once. The crypto self-tests cost
  * 0.1 s of every boot, and the guest uses no crypto. no_timer_check: on a busy host the emulated
@@ -50,8 +51,9 @@ static int add_window(const struct ivp_topology *topology, const struct ivp_link
 		window->lock_at = layout.credit_offset;
 	snprintf(window->label, sizeof(window->label), "%s.%s", link->name,
 		 kind == IVP_WINDOW_DATA ? "data" : "credit0");
-	error = ivp_region_path(window->path, sizeof(window->path), topology->name, link->name,
-				kind, 0);
+	error = ivp_region_path(window->path, sizeof(window->path),
+				kind == IVP_WINDOW_DATA ? link->folder : IVP_REGION_FOLDER,
+				topology->name, link->name, kind, 0);
 	if (error < 0) {
 		ivp_why_set(why, "link %s: the path of its window is too long", link->name);
 		return error;
@@ -121,16 +123,37 @@ static void double_commas(const char *text, char *out, size_t bytes)
 	out[used] = '\0';
 }
 
+/*
+ * How QEMU is to have the memory, which is all there already. It populates what it may write: with
+ * readonly=on QEMU 7.2 dies of prealloc=on, and where the kernel cannot populate, QEMU stores what
+ * it has read from each page, which no other writer survives.
+ */
+static void add_memory_options(const struct ivp_guest_window *window, char *text, size_t bytes)
+{
+	const struct ivp_link_conf *link = window->link;
+	const bool alone = window->writable && link->isolation == IVP_ISOLATION_ONE_WAY;
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (link->memory == IVP_MEMORY_THP && window->bytes >= HUGE_PAGE)
+		used += (size_t)snprintf(text, bytes, ",align=2M");
+	if (link->prefault && alone)
+		used += (size_t)snprintf(text + used, bytes - used, ",prealloc=on");
+	if (link->numa_node >= 0)
+		snprintf(text + used, bytes - used, ",host-nodes=%d,policy=bind", link->numa_node);
+}
+
 static void add_device(struct ivp_arguments *arguments, const struct ivp_guest_window *window)
 {
-	char path[2 * sizeof(window->path)];
+	char path[2 * sizeof(window->path)], options[96];
 
 	double_commas(window->path, path, sizeof(path));
+	add_memory_options(window, options, sizeof(options));
 	ivp_arguments_add(arguments, "-object");
 	ivp_arguments_add(arguments,
-			  "memory-backend-file,id=memory.%s,mem-path=%s,size=%llu,share=on%s",
+			  "memory-backend-file,id=memory.%s,mem-path=%s,size=%llu,share=on%s%s",
 			  window->label, path, (unsigned long long)window->bytes,
-			  window->writable ? "" : ",readonly=on");
+			  window->writable ? "" : ",readonly=on", options);
 	ivp_arguments_add(arguments, "-device");
 	ivp_arguments_add(arguments, "ivshmem-plain,id=%s,memdev=memory.%s,addr=0x%x",
 			  window->label, window->label, window->pci_device);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "supervisor/launch.h"
+#include "supervisor/memory.h"
 #include "supervisor/summary.h"
 #include "supervisor/watch.h"
 #include "supervisor/windows.h"
@@ -98,6 +99,15 @@ static void announce(const struct run *run)
 	}
 }
 
+static void announce_memory(const struct ivp_topology *topology)
+{
+	char text[192];
+
+	for (unsigned i = 0; i < topology->link_count; i++)
+		if (ivp_memory_describe(topology->links[i], text)[0])
+			ivp_log(IVP_LOG_INFO, "link %s: %s", topology->links[i]->name, text);
+}
+
 static int set_up(struct run *run, struct ivp_why *why)
 {
 	int error = catch_signals(run, why);
@@ -168,6 +178,7 @@ static int execute(struct run *run)
 	int status, error = set_up(run, &why);
 
 	if (!error) {
+		announce_memory(run->plan.topology);
 		announce(run);
 		watch.windows = &run->windows;
 		watch.bells = &run->bells;

@@ -35,15 +35,15 @@ static struct ivp_stats_link *add_link(struct ivp_stats *stats, const char *name
 	return links;
 }
 
-/* From "/dev/shm/ivpipe.PIPELINE.LINK.data". */
-static int add_found(struct ivp_stats *stats)
+/* From "FOLDER/ivpipe.PIPELINE.LINK.data". */
+static int add_found_in(struct ivp_stats *stats, const char *folder)
 {
-	char pattern[96], name[IVP_NAME_BYTES];
-	const size_t skip = strlen("/dev/shm/ivpipe..") + strlen(stats->pipeline);
+	char pattern[IVP_FOLDER_BYTES + 64], name[IVP_NAME_BYTES];
+	const size_t skip = strlen(folder) + strlen("/ivpipe..") + strlen(stats->pipeline);
 	glob_t found = {0};
 	int error = 0;
 
-	snprintf(pattern, sizeof(pattern), "/dev/shm/ivpipe.%s.*.data", stats->pipeline);
+	snprintf(pattern, sizeof(pattern), "%s/ivpipe.%s.*.data", folder, stats->pipeline);
 	if (glob(pattern, 0, NULL, &found) == GLOB_NOSPACE)
 		error = -ENOMEM;
 	for (size_t i = 0; i < found.gl_pathc && !error; i++) {
@@ -56,6 +56,17 @@ static int add_found(struct ivp_stats *stats)
 		error = add_link(stats, name) ? 0 : -ENOMEM;
 	}
 	globfree(&found);
+	return error;
+}
+
+static int add_found(struct ivp_stats *stats)
+{
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES];
+	const unsigned count = ivp_region_folders(folders);
+	int error = 0;
+
+	for (unsigned i = 0; !error && i < count; i++)
+		error = add_found_in(stats, folders[i]);
 	return error;
 }
 
@@ -183,11 +194,16 @@ static void look_at_page(struct ivp_stats_side *side, int fd, off_t offset, unsi
 static int open_window(struct ivp_stats_side *side, const struct ivp_stats *stats,
 		       const struct ivp_stats_link *link, unsigned kind, unsigned consumer)
 {
-	char path[256], text[sizeof(side->trouble)];
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES], path[256] = "";
+	char text[sizeof(side->trouble)];
+	unsigned i = ivp_region_folders(folders);
 	int fd = -1;
 
-	if (ivp_region_path(path, sizeof(path), stats->pipeline, link->name, kind, consumer) > 0)
-		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	/* The first comes last: it is the one to name if the window is nowhere. */
+	while (fd < 0 && i-- > 0)
+		if (ivp_region_path(path, sizeof(path), folders[i], stats->pipeline, link->name,
+				    kind, consumer) > 0)
+			fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		snprintf(text, sizeof(text), "%.100s: %.40s", path, strerror(errno));
 		fail(side, text);

@@ -35,6 +35,8 @@ int ivp_windows_bytes(const struct ivp_topology *topology, uint64_t *bytes, stru
 
 		if (error)
 			return error;
+		if (topology->links[i]->page_bytes > 0)
+			layout.data_object_bytes = 0;
 		if (__builtin_add_overflow(*bytes, layout.data_object_bytes, bytes) ||
 		    __builtin_add_overflow(*bytes, layout.credit_object_bytes, bytes)) {
 			ivp_why_set(why, "the links need more than 2^64 bytes");
@@ -71,52 +73,86 @@ static int remove_old(const char *path, uint64_t until_ns, struct ivp_why *why)
 	return error;
 }
 
-/* Creates the file of one object, after an old one has gone if that may be. */
-static int create_object(const char *path, uint64_t bytes, const struct ivp_link_conf *link,
-			 uint64_t until_ns, struct ivp_region *region, unsigned *replaced,
-			 struct ivp_why *why)
-{
-	int error = until_ns ? remove_old(path, until_ns, why) : -ENOENT;
+/* What a set is made with. */
+struct making {
+	const struct ivp_topology *topology;
+	uint64_t epoch;
+	uint64_t until_ns; /* 0: what is there stays */
+	unsigned replaced;
+};
 
-	if (error == 0)
-		++*replaced;
-	else if (error != -ENOENT)
-		return error;
-	return ivp_region_create(path, bytes, link->mode, link->owner, region, why);
-}
-
-static int object_path(char path[256], const struct ivp_topology *topology,
+static int object_path(char path[256], const char *folder, const struct ivp_topology *topology,
 		       const struct ivp_link_conf *link, unsigned kind, struct ivp_why *why)
 {
-	int length = ivp_region_path(path, 256, topology->name, link->name, kind, 0);
+	int length = ivp_region_path(path, 256, folder, topology->name, link->name, kind, 0);
 
 	if (length < 0)
 		ivp_why_set(why, "link %s: the path of its window is too long", link->name);
 	return length < 0 ? length : 0;
 }
 
-static int create_link(struct ivp_link_windows *link, const struct ivp_topology *topology,
-		       uint64_t epoch, uint64_t until_ns, unsigned *replaced, struct ivp_why *why)
+/* Of an object of the same name, wherever it is: an old one may have had other memory. */
+static int make_room(struct making *making, const struct ivp_link_conf *link, unsigned kind,
+		     struct ivp_why *why)
+{
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES], path[256];
+	const unsigned count = ivp_region_folders(folders);
+	int error = 0;
+
+	for (unsigned i = 0; !error && i < count; i++) {
+		error = object_path(path, folders[i], making->topology, link, kind, why);
+		if (error || access(path, F_OK) < 0)
+			continue;
+		if (making->until_ns) {
+			error = remove_old(path, making->until_ns, why);
+			making->replaced += error == 0;
+		} else {
+			ivp_why_set(why, "cannot create %s: %s", path, strerror(EEXIST));
+			error = -EEXIST;
+		}
+		if (error == -ENOENT) /* just gone */
+			error = 0;
+	}
+	return error;
+}
+
+/* Creates the file of one object, after an old one has gone if that may be. A credit window is a
+ * page or so: it is never worth a huge one. */
+static int create_object(struct making *making, const struct ivp_link_conf *link, unsigned kind,
+			 uint64_t bytes, struct ivp_region *region, struct ivp_why *why)
+{
+	struct ivp_memory_use use = ivp_link_memory(link);
+	const char *folder = link->folder;
+	char path[256];
+	int error = make_room(making, link, kind, why);
+
+	if (kind == IVP_WINDOW_CREDIT) {
+		use.memory = IVP_MEMORY_NORMAL;
+		folder = IVP_REGION_FOLDER;
+	}
+	if (!error)
+		error = object_path(path, folder, making->topology, link, kind, why);
+	return error
+		   ? error
+		   : ivp_region_create_as(path, bytes, link->mode, link->owner, &use, region, why);
+}
+
+static int create_link(struct ivp_link_windows *link, struct making *making, struct ivp_why *why)
 {
 	const bool shared = link->link->isolation == IVP_ISOLATION_SHARED;
 	struct ivp_geometry geometry;
-	char path[256];
 	uint8_t *credit;
 	int error = ivp_link_layout(link->link, &link->layout, why);
 
 	if (!error)
-		error = object_path(path, topology, link->link, IVP_WINDOW_DATA, why);
-	if (!error)
-		error = create_object(path, link->layout.data_object_bytes, link->link, until_ns,
-				      &link->data, replaced, why);
+		error = create_object(making, link->link, IVP_WINDOW_DATA,
+				      link->layout.data_object_bytes, &link->data, why);
 	if (!error && !shared)
-		error = object_path(path, topology, link->link, IVP_WINDOW_CREDIT, why);
-	if (!error && !shared)
-		error = create_object(path, link->layout.credit_object_bytes, link->link, until_ns,
-				      &link->credit, replaced, why);
+		error = create_object(making, link->link, IVP_WINDOW_CREDIT,
+				      link->layout.credit_object_bytes, &link->credit, why);
 	if (error)
 		return error;
-	fill_geometry(topology, link->link, epoch, &geometry);
+	fill_geometry(making->topology, link->link, making->epoch, &geometry);
 	credit = shared ? link->data.base + link->layout.credit_offset : link->credit.base;
 	ivp_window_format(credit, &geometry, &link->layout, IVP_WINDOW_CREDIT, 0);
 	ivp_window_format(link->data.base, &geometry, &link->layout, IVP_WINDOW_DATA, 0);
@@ -128,8 +164,11 @@ static int create_link(struct ivp_link_windows *link, const struct ivp_topology 
 int ivp_windows_create(struct ivp_windows *windows, const struct ivp_topology *topology,
 		       bool replace, struct ivp_why *why)
 {
-	const uint64_t until_ns = replace ? ivp_now_ns() + PATIENCE_NS : 0;
-	const uint64_t epoch = ivp_epoch_make();
+	struct making making = {
+	    .topology = topology,
+	    .epoch = ivp_epoch_make(),
+	    .until_ns = replace ? ivp_now_ns() + PATIENCE_NS : 0,
+	};
 	int error = 0;
 
 	*windows = (struct ivp_windows){0};
@@ -141,9 +180,9 @@ int ivp_windows_create(struct ivp_windows *windows, const struct ivp_topology *t
 	for (unsigned i = 0; !error && i < topology->link_count; i++) {
 		windows->links[i].link = topology->links[i];
 		windows->count++;
-		error = create_link(&windows->links[i], topology, epoch, until_ns,
-				    &windows->replaced, why);
+		error = create_link(&windows->links[i], &making, why);
 	}
+	windows->replaced = making.replaced;
 	if (error)
 		ivp_windows_destroy(windows, NULL);
 	return error;

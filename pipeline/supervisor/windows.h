@@ -29,7 +29,8 @@ struct ivp_windows {
 /* Gives a random UUID to each link that has none. */
 void ivp_windows_identify(struct ivp_topology *topology);
 
-/* Bytes of all memory objects of the topology. Returns 0 or -errno with the reason. */
+/* Bytes of all memory objects of the topology, but for those in reserved huge pages, which are not
+ * a part of the memory that is free. Returns 0 or -errno with the reason. */
 int ivp_windows_bytes(const struct ivp_topology *topology, uint64_t *bytes, struct ivp_why *why);
 
 /*

@@ -3,7 +3,7 @@
  * Windows are told apart by what is written in their headers, never by the order of devices.
  * Each candidate is opened, inspected and let go unless it is the one: link name, UUID if known,
  * kind, consumer. A guest finds its windows among the ivshmem devices (BAR 2 through sysfs), a
- * host among the files of /dev/shm.
+ * host among the files of /dev/shm and of huge pages.
  */
 #include "transport/locate.h"
 
@@ -105,7 +105,8 @@ static void refuse_version(const char *path, const struct ivp_window_query *quer
 /* By ivpipe_uio if it has the device, else by sysfs: never one beside the other, which the kernel
  * complains of, since they map memory as of two types. */
 static int open_candidate(const struct candidate *candidate, bool writable,
-			  struct ivp_region *region, struct ivp_why *why)
+			  const struct ivp_memory_use *use, struct ivp_region *region,
+			  struct ivp_why *why)
 {
 	struct ivp_pci_map map;
 	char driver[64] = "";
@@ -113,9 +114,9 @@ static int open_candidate(const struct candidate *candidate, bool writable,
 	if (candidate->device)
 		ivp_pci_driver(candidate->device, driver, sizeof(driver));
 	if (strcmp(driver, IVP_PCI_UIO) == 0 && ivp_pci_uio_map(candidate->device, 1, &map) == 0)
-		return ivp_region_open_device(map.path, map.offset, map.bytes, writable, region,
-					      why);
-	return ivp_region_open(candidate->path, writable, region, why);
+		return ivp_region_open_device(map.path, map.offset, map.bytes, writable, use,
+					      region, why);
+	return ivp_region_open_as(candidate->path, writable, use, region, why);
 }
 
 /* Gives a device that has a window of ours to ivpipe_uio, if that driver is there: it maps the
@@ -148,8 +149,8 @@ static void keep(struct search *search, const struct candidate *candidate, uint6
 		return;
 	}
 	give_to_uio(candidate);
-	search->error =
-	    open_candidate(candidate, search->query->writable, &search->window->region, &part);
+	search->error = open_candidate(candidate, search->query->writable, &search->query->memory,
+				       &search->window->region, &part);
 	if (search->error) {
 		note(search, source, part.text);
 		return;
@@ -180,7 +181,7 @@ static void try_candidate(struct search *search, const struct candidate *candida
 
 	if (search->error != -ENOENT && search->error != 0)
 		return;
-	int error = open_candidate(candidate, false, &region, &part);
+	int error = open_candidate(candidate, false, NULL, &region, &part);
 	if (error) {
 		/* part names the path itself. */
 		note(search, source == path ? NULL : source, part.text);
@@ -277,39 +278,53 @@ static void try_file(struct search *search, const char *path)
 	try_candidate(search, &candidate);
 }
 
+/* All files that the pattern stands for. */
+static void try_files(struct search *search, const char *pattern)
+{
+	glob_t found = {0};
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const struct candidate any = {.path = found.gl_pathv[i],
+					      .source = found.gl_pathv[i]};
+
+		try_candidate(search, &any);
+	}
+	globfree(&found);
+}
+
 /* The file that belongs to the query by its name; any pipeline's if the name is not known. */
-static void try_shared_memory(struct search *search)
+static void try_folder(struct search *search, const char *folder)
 {
 	const struct ivp_window_query *query = search->query;
 	char path[PATH_MAX];
 	struct candidate candidate = {.path = path, .source = path};
 	unsigned kind = query->kind;
-	glob_t found;
 
 	/* First the name that the window has with an isolation of its own, then the shared one. */
 	for (int shared = 0; shared < 2; shared++) {
 		if (shared && (kind == IVP_WINDOW_DATA || search->error == 0))
 			break;
-		if (ivp_region_path(path, sizeof(path), query->pipeline ? query->pipeline : "*",
-				    query->link, shared ? IVP_WINDOW_DATA : kind,
-				    query->consumer) < 0)
+		if (ivp_region_path(path, sizeof(path), folder,
+				    query->pipeline ? query->pipeline : "*", query->link,
+				    shared ? IVP_WINDOW_DATA : kind, query->consumer) < 0)
 			return;
-		if (query->pipeline) {
-			candidate.certain = !shared;
-			if (access(path, F_OK) == 0)
-				try_candidate(search, &candidate);
-			continue;
-		}
-		if (glob(path, 0, NULL, &found) != 0)
-			continue;
-		for (size_t i = 0; i < found.gl_pathc; i++) {
-			const struct candidate any = {.path = found.gl_pathv[i],
-						      .source = found.gl_pathv[i]};
-
-			try_candidate(search, &any);
-		}
-		globfree(&found);
+		candidate.certain = !shared;
+		if (!query->pipeline)
+			try_files(search, path);
+		else if (access(path, F_OK) == 0)
+			try_candidate(search, &candidate);
 	}
+}
+
+static void try_shared_memory(struct search *search)
+{
+	char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES];
+	const unsigned count = ivp_region_folders(folders);
+
+	for (unsigned i = 0; i < count; i++)
+		try_folder(search, folders[i]);
 }
 
 static void look_where_told(struct search *search, const char *where)

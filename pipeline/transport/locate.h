@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds the windows of a link: among the ivshmem PCI devices of a guest or the files in /dev/shm
- * of a host, or at a place that the configuration names. What was found is verified by its
+ * Finds the windows of a link: among the ivshmem PCI devices of a guest or the files of a host, in
+ * /dev/shm and where huge pages are mounted, or at a place that the configuration names. What was found is verified by its
  * header (link name, UUID, kind, consumer) whatever way it was found.
  * Not thread-safe on one endpoint; blocks only for the system calls of opening and mapping.
  */
@@ -18,6 +18,7 @@ struct ivp_window_query {
 	unsigned consumer;
 	bool writable;
 	const char *where; /* "auto", NULL, "pci:...", "label:...", "file:...", "shm:..." */
+	struct ivp_memory_use memory; /* how to map it */
 };
 
 /* Where the kernel lists PCI devices; tests put a folder of their own here. */

@@ -119,6 +119,7 @@ static int await_window(const struct ivp_port_options *options, unsigned kind, u
 	    .consumer = consumer,
 	    .writable = writable,
 	    .where = kind == IVP_WINDOW_DATA ? options->data : options->credit,
+	    .memory = options->memory,
 	};
 	uint64_t start = ivp_now_ns();
 	struct ivp_why part;

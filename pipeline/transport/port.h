@@ -28,6 +28,7 @@ struct ivp_port_options {
 	void (*tell)(const char *text);
 	enum ivp_wait_mode wait;
 	enum ivp_stores_choice stores; /* output ports */
+	struct ivp_memory_use memory;  /* how to map the windows */
 	/* NULL, or 0: go on; 1: drain, that is take what is there, but wait for no more input;
 	 * 2: take nothing and wait for nothing. */
 	const volatile sig_atomic_t *stop;

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "transport/fault.h"
 
 static int parse_id(const char *word, bool group, unsigned *id)
@@ -78,8 +79,7 @@ static int change_owner(int fd, const char *owner, struct ivp_why *why)
 static int map_region(struct ivp_region *region, size_t offset, struct ivp_why *why)
 {
 	int protection = region->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *base = mmap(NULL, region->bytes, protection, MAP_SHARED | MAP_POPULATE, region->fd,
-			  (off_t)offset);
+	void *base = mmap(NULL, region->bytes, protection, MAP_SHARED, region->fd, (off_t)offset);
 
 	if (base == MAP_FAILED) {
 		int error = -errno;
@@ -92,8 +92,73 @@ static int map_region(struct ivp_region *region, size_t offset, struct ivp_why *
 	return 0;
 }
 
+/* Maps a region whose file is open. use NULL: to have a look only. */
+static int map_and_settle(struct ivp_region *region, size_t offset,
+			  const struct ivp_memory_use *use, struct ivp_why *why)
+{
+	struct ivp_why part;
+	int error = map_region(region, offset, why);
+
+	if (error || !use)
+		return error;
+	error = ivp_memory_settle(region->base, region->bytes, use, &part);
+	if (error)
+		ivp_why_set(why, "%s: %s", region->source, part.text);
+	return error;
+}
+
+/* Why a file of huge pages could not have its pages. */
+static void explain_hugetlb(const char *path, size_t bytes, struct ivp_why *why)
+{
+	char folder[IVP_FOLDER_BYTES], size[24];
+	const char *slash = strrchr(path, '/');
+	struct ivp_hugetlb at;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash ? slash - path : 0), path);
+	if (ivp_hugetlb_find(folder, &at, NULL) == 0)
+		ivp_why_set(why,
+			    "it needs %llu huge pages of %s, and %llu are free; reserve more (see "
+			    "pipeline doctor), or use memory = normal",
+			    (unsigned long long)ivp_hugetlb_pages(&at, bytes),
+			    ivp_format_size(at.page_bytes, size), (unsigned long long)at.free);
+}
+
+/* Sizes a new file, takes all of its pages, as they are to be, and maps it. */
+static int fill(struct ivp_region *region, const struct ivp_memory_use *use, struct ivp_why *why)
+{
+	int error = ftruncate(region->fd, (off_t)region->bytes) < 0 ? -errno : 0;
+
+	if (error) {
+		ivp_why_set(why, "no room for %zu bytes: %s", region->bytes, strerror(-error));
+		return error;
+	}
+	error = map_region(region, 0, why);
+	if (!error)
+		error = ivp_memory_prepare(region->base, region->bytes, use, why);
+	if (error)
+		return error;
+	/* posix_fallocate takes the pages now: no SIGBUS later when memory runs out. */
+	error = -posix_fallocate(region->fd, 0, (off_t)region->bytes);
+	if (error) {
+		ivp_why_set(why, "no room for %zu bytes: %s", region->bytes, strerror(-error));
+		if (use->memory == IVP_MEMORY_HUGETLB)
+			explain_hugetlb(region->source, region->bytes, why);
+		return error;
+	}
+	return ivp_memory_settle(region->base, region->bytes, use, why);
+}
+
 int ivp_region_create(const char *path, size_t bytes, mode_t mode, const char *owner,
 		      struct ivp_region *region, struct ivp_why *why)
+{
+	const struct ivp_memory_use use = {0};
+
+	return ivp_region_create_as(path, bytes, mode, owner, &use, region, why);
+}
+
+int ivp_region_create_as(const char *path, size_t bytes, mode_t mode, const char *owner,
+			 const struct ivp_memory_use *use, struct ivp_region *region,
+			 struct ivp_why *why)
 {
 	struct ivp_why part = {""};
 	int error;
@@ -114,14 +179,7 @@ int ivp_region_create(const char *path, size_t bytes, mode_t mode, const char *o
 		snprintf(part.text, sizeof(part.text), "cannot lock it: %s", strerror(-error));
 		goto fail;
 	}
-	/* posix_fallocate takes the pages now: no SIGBUS later when memory runs out. */
-	error = -posix_fallocate(region->fd, 0, (off_t)bytes);
-	if (error) {
-		snprintf(part.text, sizeof(part.text), "no room for %zu bytes: %s", bytes,
-			 strerror(-error));
-		goto fail;
-	}
-	error = map_region(region, 0, &part);
+	error = fill(region, use, &part);
 	if (error)
 		goto fail;
 	error = owner ? change_owner(region->fd, owner, &part) : 0;
@@ -154,6 +212,14 @@ static int hold(int fd, size_t *bytes)
 
 int ivp_region_open(const char *path, bool writable, struct ivp_region *region, struct ivp_why *why)
 {
+	const struct ivp_memory_use use = {0};
+
+	return ivp_region_open_as(path, writable, &use, region, why);
+}
+
+int ivp_region_open_as(const char *path, bool writable, const struct ivp_memory_use *use,
+		       struct ivp_region *region, struct ivp_why *why)
+{
 	int error;
 
 	memset(region, 0, sizeof(*region));
@@ -181,7 +247,7 @@ int ivp_region_open(const char *path, bool writable, struct ivp_region *region, 
 		ivp_why_set(why, "%s has %zu bytes, less than any window", path, region->bytes);
 		goto fail;
 	}
-	error = map_region(region, 0, why);
+	error = map_and_settle(region, 0, use, why);
 	if (!error)
 		return 0;
 fail:
@@ -190,7 +256,8 @@ fail:
 }
 
 int ivp_region_open_device(const char *path, size_t offset, size_t bytes, bool writable,
-			   struct ivp_region *region, struct ivp_why *why)
+			   const struct ivp_memory_use *use, struct ivp_region *region,
+			   struct ivp_why *why)
 {
 	int error;
 
@@ -204,7 +271,7 @@ int ivp_region_open_device(const char *path, size_t offset, size_t bytes, bool w
 		ivp_why_set(why, "cannot open %s: %s", path, strerror(-error));
 		return error;
 	}
-	error = bytes < IVP_PAGE ? -ENOMSG : map_region(region, offset, why);
+	error = bytes < IVP_PAGE ? -ENOMSG : map_and_settle(region, offset, use, why);
 	if (error)
 		ivp_region_close(region);
 	return error;
@@ -250,13 +317,24 @@ int ivp_region_destroy(const char *path, struct ivp_why *why)
 	return error;
 }
 
-int ivp_region_path(char *path, size_t bytes, const char *pipeline, const char *link, unsigned kind,
-		    unsigned consumer)
+unsigned ivp_region_folders(char folders[IVP_REGION_FOLDERS][IVP_FOLDER_BYTES])
 {
-	int length =
-	    kind == IVP_WINDOW_DATA
-		? snprintf(path, bytes, "/dev/shm/ivpipe.%s.%s.data", pipeline, link)
-		: snprintf(path, bytes, "/dev/shm/ivpipe.%s.%s.credit%u", pipeline, link, consumer);
+	struct ivp_hugetlb list[IVP_MOST_HUGETLB];
+	const unsigned count = ivp_hugetlb_list(list);
+
+	snprintf(folders[0], IVP_FOLDER_BYTES, IVP_REGION_FOLDER);
+	for (unsigned i = 0; i < count; i++)
+		memcpy(folders[i + 1], list[i].folder, IVP_FOLDER_BYTES);
+	return count + 1;
+}
+
+int ivp_region_path(char *path, size_t bytes, const char *folder, const char *pipeline,
+		    const char *link, unsigned kind, unsigned consumer)
+{
+	int length = kind == IVP_WINDOW_DATA
+			 ? snprintf(path, bytes, "%s/ivpipe.%s.%s.data", folder, pipeline, link)
+			 : snprintf(path, bytes, "%s/ivpipe.%s.%s.credit%u", folder, pipeline, link,
+				    consumer);
 
 	return length < 0 || (size_t)length >= bytes ? -ENAMETOOLONG : length;
 }

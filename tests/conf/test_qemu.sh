@@ -26,6 +26,7 @@ compare one-way-kvm one-way --accel kvm
 compare shared shared --accel tcg
 compare renamed one-way --accel tcg --name other
 compare local one-way --local
+compare memory memory --accel tcg
 
 # Beside this kernel are the modules for vfio-pci.
 mkdir -p "$tmp/kernel/modules"

@@ -370,8 +370,8 @@ static void shared_memory_is_searched_by_pipeline_and_link(void **state)
 
 	/* A link whose name no other test has. */
 	in = named(f->pipeline);
-	assert_true(
-	    ivp_region_path(path, sizeof(path), f->pipeline, f->pipeline, IVP_WINDOW_DATA, 0) > 0);
+	assert_true(ivp_region_path(path, sizeof(path), IVP_REGION_FOLDER, f->pipeline, f->pipeline,
+				    IVP_WINDOW_DATA, 0) > 0);
 	assert_int_equal(locate(f, f->pipeline, IVP_WINDOW_DATA, NULL), -ENOENT);
 	make_window(path, &in, IVP_WINDOW_DATA, 0);
 	int by_pipeline = locate(f, f->pipeline, IVP_WINDOW_DATA, NULL);

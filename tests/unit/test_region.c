@@ -293,12 +293,17 @@ static void the_path_tells_pipeline_link_and_window(void **state)
 	char path[64];
 
 	(void)state;
-	assert_int_equal(ivp_region_path(path, sizeof(path), "demo", "a", IVP_WINDOW_DATA, 3), 27);
+	assert_int_equal(
+	    ivp_region_path(path, sizeof(path), IVP_REGION_FOLDER, "demo", "a", IVP_WINDOW_DATA, 3),
+	    27);
 	assert_string_equal(path, "/dev/shm/ivpipe.demo.a.data");
-	assert_int_equal(ivp_region_path(path, sizeof(path), "demo", "a", IVP_WINDOW_CREDIT, 3),
+	assert_int_equal(ivp_region_path(path, sizeof(path), IVP_REGION_FOLDER, "demo", "a",
+					 IVP_WINDOW_CREDIT, 3),
 			 30);
 	assert_string_equal(path, "/dev/shm/ivpipe.demo.a.credit3");
-	assert_int_equal(ivp_region_path(path, 27, "demo", "a", IVP_WINDOW_DATA, 0), -ENAMETOOLONG);
+	assert_int_equal(
+	    ivp_region_path(path, 27, IVP_REGION_FOLDER, "demo", "a", IVP_WINDOW_DATA, 0),
+	    -ENAMETOOLONG);
 }
 
 static void a_zeroed_region_may_be_closed_and_costs_no_descriptor(void **state)

@@ -127,6 +127,11 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(raw->isolation, IVP_ISOLATION_SHARED);
 	assert_true(raw->checksum);
 	assert_int_equal(raw->stores, IVP_STORES_ALWAYS_STREAMING);
+	assert_int_equal(raw->memory, IVP_MEMORY_HUGETLB);
+	assert_false(raw->prefault);
+	assert_true(raw->lock);
+	assert_int_equal(raw->numa_node, 1);
+	assert_string_equal(t->hugetlbfs, "/mnt/huge-1G");
 	assert_int_equal(raw->mode, 0660);
 	assert_string_equal(raw->owner, "root:video");
 	assert_int_equal(raw->timeout_ns, 90000000000ull);
