@@ -88,6 +88,8 @@ struct ivp_producer {
 	/* readable: the state found at attach. IVP_STATE_ATTACHED: the last writer died. */
 	uint32_t left_state;
 	uint64_t unknown_until; /* slots of positions below may hold more than descriptors say */
+	uint64_t shown;         /* 1 + the position shown early; 0: none */
+	uint64_t rows;          /* the word that says so */
 };
 
 struct ivp_consumer {
@@ -99,7 +101,9 @@ struct ivp_consumer {
 	struct ivp_backoff backoff;
 	uint32_t generation;
 	uint32_t left_state; /* readable: as of the producer */
-	uint64_t end; /* 1 + the position of an end of the stream that was acquired: not counted */
+	uint64_t end;  /* 1 + the position of an end of the stream that was acquired: not counted */
+	uint64_t rows; /* of the frame looked at early: the word as last seen */
+	uint32_t height; /* and how many there will be */
 };
 
 /* A free slot: room for one frame. Valid until the next commit. */
@@ -217,6 +221,60 @@ void ivp_consumer_release(struct ivp_consumer *consumer);
 
 /* Waits for a frame: as ivp_producer_wait. */
 int ivp_consumer_wait(struct ivp_consumer *consumer, uint64_t timeout_ns);
+
+/*
+ * Early start, on links that have it: see wire.h, section 9. Elsewhere, all of it does nothing.
+ *
+ *     producer: reserve, fill some rows, show, { fill rows, rows } again and again, commit
+ *     consumer: acquire (IVP_EMPTY), look, begin, { rows, wait_rows, use them } again and again,
+ *               acquire, confirm, release
+ */
+
+/* Does the link have it? */
+static inline bool ivp_link_is_early(const struct ivp_wire_header *header)
+{
+	return (header->flags & IVP_LINK_EARLY) && header->policy == IVP_POLICY_BLOCK;
+}
+
+/*
+ * Shows the slot last reserved as frame, of pixels, with that many rows finished: shape, stride,
+ * sizes, id and origin are as they will be committed, and the metadata so far is in the slot.
+ * Wakes consumers that asked for it. What was shown of the position before is withdrawn.
+ */
+void ivp_producer_show(struct ivp_producer *producer, const struct ivp_frame *frame, uint32_t rows);
+/* That many rows are finished now, no fewer than before. After show only. */
+void ivp_producer_rows(struct ivp_producer *producer, uint32_t rows);
+/* Nothing is shown any more: what comes of the slot is another frame, or the same made anew. */
+void ivp_producer_withdraw(struct ivp_producer *producer);
+
+/*
+ * After acquire has returned IVP_EMPTY: is a frame being shown at the position that is due? Returns 0
+ * and the frame, checked as that of acquire, but for what changes until it is committed: more
+ * metadata, checksum, trail. IVP_EMPTY: none, or an earlier life of ours ended while at it, and so
+ * it has to be acquired. Its payload may be read as far as ivp_consumer_rows says. begin then
+ * counts the attempt. Wait-free.
+ */
+int ivp_consumer_look(struct ivp_consumer *consumer, struct ivp_frame *frame);
+/*
+ * How many rows of that frame are finished, all if it is committed. Returns 0; IVP_WITHDRAWN: it
+ * is no more, throw away what was made of it and go on with acquire; -EBADMSG or -EPROTO with the
+ * reason if what the producer stored cannot be.
+ */
+int ivp_consumer_rows(struct ivp_consumer *consumer, uint32_t *rows, struct ivp_why *why);
+/* Waits as ivp_consumer_wait until that many rows are finished, or ivp_consumer_rows has other
+ * news. With nothing at hand, before look has returned 0: until look or acquire may find a frame.
+ * Returns 0, IVP_TIMEOUT or -EPROTO. */
+int ivp_consumer_wait_rows(struct ivp_consumer *consumer, uint32_t rows, uint64_t timeout_ns);
+/*
+ * Is committed, the frame that acquire has returned, the one that was looked at? Before this
+ * returns 0 nothing that was made of it may be committed. IVP_WITHDRAWN: it is not, though it may
+ * look the same; throw away and begin on committed. -EBADMSG with the reason: the producer is
+ * corrupt.
+ */
+int ivp_consumer_confirm(struct ivp_consumer *consumer, const struct ivp_frame *looked_at,
+			 const struct ivp_frame *committed, struct ivp_why *why);
+/* Says in our own window that no frame is at work any more: begin has not happened. */
+void ivp_consumer_abandon(struct ivp_consumer *consumer);
 
 /* A sign of life from work that takes long. */
 void ivp_producer_beat(struct ivp_producer *producer);

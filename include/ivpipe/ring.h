@@ -12,9 +12,12 @@
  *     W1 full fence in ivp_ring_announce           meets W2, full fence, in ivp_ring_moved
  *     D1 full fence in ivp_ring_take               meets D2, full fence, in ivp_ring_clear
  *     D3 claim, release, in ivp_ring_let_go        pairs with D4, acquire, in ivp_ring_clear
+ *     R1 rows, release, in ivp_producer_rows       pairs with R2, acquire, in ivp_consumer_rows
  *     M1 magic, release, in the creator            pairs with M2, acquire, in the attaching peer
  * P1/C1: a consumer that sees head > p sees the descriptor, metadata and payload of p.
  * C2/P2: a producer that sees tail > p knows that the consumer has read all it wanted of p.
+ * R1/R2: a consumer that sees n rows finished sees them, of a frame that is shown early (wire.h,
+ * section 9), and its descriptor.
  * W1/W2, D1/D2: store mine, fence, load yours, on both sides; at least one of the two sees the
  * other. Only links that overwrite have D1 and D2 (wire.h, section 8).
  * D3/D4: a producer that finds a slot's claim gone knows that the consumer has read all it wanted.
@@ -29,9 +32,10 @@
 
 /* Expected conditions, for the caller to handle; failures are negative errno values. */
 enum {
-	IVP_EMPTY = 1,   /* nothing to acquire */
-	IVP_FULL = 2,    /* no slot to reserve */
-	IVP_TIMEOUT = 3, /* waited in vain */
+	IVP_EMPTY = 1,     /* nothing to acquire */
+	IVP_FULL = 2,      /* no slot to reserve */
+	IVP_TIMEOUT = 3,   /* waited in vain */
+	IVP_WITHDRAWN = 4, /* a frame that was shown early is no more */
 };
 
 static inline uint64_t ivp_load_acquire(const uint64_t *word)

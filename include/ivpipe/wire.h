@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ivpipe wire, version 1.1: everything a stranger needs to write a compatible peer.
+ * The ivpipe wire, version 1.2: everything a stranger needs to write a compatible peer.
  *
  *
  * 1. Windows
@@ -45,6 +45,7 @@
  *     owner.*               window's writer    all
  *     descriptor, metadata,
  *     payload of slot       producer, while the slot is free; frozen from commit to release
+ *                           (or sooner, section 9)
  *
  * There is no lock and no read-modify-write operation in shared memory: each word has a single
  * writer, which stores it whole. 64-bit words are read and written by single 64-bit accesses
@@ -222,6 +223,60 @@
  *
  *          drop-oldest takes the oldest frame that is there, latest the newest. A stream that
  *          begins behind an END that nobody has taken yet may overwrite that too.
+ *
+ *
+ * 9. Early start (since 1.2)
+ *
+ * On a link with IVP_LINK_EARLY in header.flags a producer may show a frame of pixels that it is
+ * still filling, and a consumer may begin on the rows that are finished, so that the latency of a
+ * chain is not the sum of its stages. Either may leave it, also for single frames: who does not
+ * show, and every peer of an earlier minor version, has a 0 in the lower half of rows; who does
+ * not look waits for head. What is published, released and resumed stays what it is in section
+ * 3: head alone publishes. policy is block: nothing is decided, counted or dropped by a frame
+ * that is only shown.
+ *
+ * rows of a descriptor is one word: serial << 32 | 1 + finished rows, from the top; the lower half
+ * 0 says that nothing is shown. The serial tells one showing of a position from the next.
+ *
+ *     show      Producer, with the slot of p = head reserved: rows = next serial << 32, the one
+ *               after what is there, not 0; store fence; the descriptor, sequence = p + 1, and the
+ *               metadata that there is; store fence; rows = serial << 32 | 1 + n, release order.
+ *               Frozen from here on: kind, format, sides, stride, payload_bytes, frame_id,
+ *               origin_position, part, the first metadata_bytes of metadata, the finished rows.
+ *               Still to change: more metadata behind that, flags, checksum, trail.
+ *     rows      After the rows before n: store fence, rows = serial << 32 | 1 + n, release order.
+ *               n never falls.
+ *     withdraw  rows = next serial << 32. So begins the next showing, too, and the commit of a frame
+ *               that is not the one that was shown or whose finished rows may have changed: store
+ *               fence, then the descriptor. A producer that starts anew has shown nothing yet.
+ *     commit    Of the frame that is shown: rows = serial << 32 | 1 + height, checksum and all,
+ *               then head as ever. A withdrawn frame was never there.
+ *
+ * Consumer, at p = tail = head: it loads rows with acquire order, copies the descriptor, full
+ * barrier, loads rows again. Another serial, a lower half of 0, a sequence that is not p + 1 or a
+ * copy that cannot be: nothing is shown (yet). Else it works by its copy. While it works it loads
+ * rows with acquire order: another serial, and it throws away what it has made. A lower half that
+ * falls or says more than height is a corrupt peer.
+ *
+ * It must not commit anything made from p, nor release p, before head is above p. Then it loads
+ * rows once more: another serial, and it throws away and begins with p as if nothing had been. Else
+ * it copies the descriptor again; what was frozen must be the same, and the lower half 1 + height,
+ * or the peer is corrupt. Now all rows that it has read were those of the frame: whatever changes
+ * them changes the serial before head. So an output still names a committed input, and whoever dies
+ * at whatever point leaves the windows as section 3 has them: the restart rule is not touched.
+ * A stage may show its own output while its input is only shown; if it throws away it withdraws.
+ *
+ * It notes the attempt before it begins, as ever. One that finds the attempt of an earlier life at
+ * p waits for head: rows that are not final end a stage once at most. Throwing away stores
+ * attempt = 0: the frame is not to blame. A producer that falls silent over a frame that it shows is
+ * silent in the sense of section 4; the consumer counts its heartbeat while it waits for rows.
+ *
+ * Who waits for rows, or for a showing, waits for head as in section 4 with wake_at = p + 1, and
+ * before the barrier also stores wake_rows = the lower half of rows that is enough: 1 for any. It
+ * stores 0 when it is awake. The producer, after each store of rows, has a full barrier, loads wake_rows,
+ * and rings if it is not 0 and the lower half of rows has come to it; at a withdrawal, if it is not 0.
+ * A waiter asks for so many rows that it need not be rung for each. A futex compares the position
+ * alone, so this ring may come before the sleep: the next store of rows rings again, and head at last.
  */
 #ifndef IVPIPE_WIRE_H
 #define IVPIPE_WIRE_H
@@ -232,7 +287,7 @@
 #define IVP_WIRE_MAGIC 0x0A1A657069707669ull /* "ivpipe", ^Z, newline, as bytes in memory */
 #define IVP_BELL_MAGIC 0x0A1A6C6C65627669ull /* "ivbell", ^Z, newline */
 #define IVP_WIRE_MAJOR 1
-#define IVP_WIRE_MINOR 1
+#define IVP_WIRE_MINOR 2
 
 #define IVP_MAX_CONSUMERS 8
 #define IVP_MIN_SLOTS     2 /* the last committed descriptor must outlive the next one's filling */
@@ -261,6 +316,11 @@ enum {
 enum {
 	IVP_ISOLATION_ONE_WAY = 0,
 	IVP_ISOLATION_SHARED = 1,
+};
+
+/* ivp_wire_header.flags */
+enum {
+	IVP_LINK_EARLY = 1, /* frames may be shown before they are committed: see section 9 */
 };
 
 /* ivp_wire_owner.state */
@@ -346,7 +406,7 @@ struct ivp_wire_header {
 	uint16_t consumers;             /* 84: 1..IVP_MAX_CONSUMERS */
 	uint16_t policy;                /* 86: IVP_POLICY_* */
 	uint16_t isolation;             /* 88: IVP_ISOLATION_* */
-	uint16_t reserved1;             /* 90 */
+	uint16_t flags;                 /* 90: IVP_LINK_*, since 1.2 */
 	uint32_t descriptor_stride;     /* 92: bytes, at least 256, a multiple of 64 */
 	uint64_t descriptor_offset;     /* 96: bytes from the data window's start, as all offsets */
 	uint64_t metadata_offset;       /* 104 */
@@ -378,8 +438,9 @@ struct ivp_wire_owner {
 	uint64_t position; /* 0: data window: head; credit window: tail */
 	uint64_t pad0[7];  /* 8 */
 
-	uint64_t wake_at; /* 64: ring when your position reaches this */
-	uint64_t pad1[7]; /* 72 */
+	uint64_t wake_at;   /* 64: ring when your position reaches this */
+	uint64_t wake_rows; /* 72: credit window: ring at this low half of rows; since 1.2 */
+	uint64_t pad1[6];   /* 80 */
 
 	uint32_t generation;  /* 128: attachments so far */
 	uint32_t state;       /* 132: IVP_STATE_* */
@@ -447,7 +508,8 @@ struct ivp_wire_descriptor {
 	uint64_t source_time_ns; /* 64: feeder's clock when it began on the image */
 	uint64_t checksum;       /* 72: with IVP_FLAG_CHECKSUM */
 	uint64_t ordinal;        /* 80: links that overwrite: frames committed before (1.1) */
-	uint64_t reserved2[5];   /* 88 */
+	uint64_t rows;           /* 88: early start: serial << 32 | 1 + rows finished (1.2) */
+	uint64_t reserved2[4];   /* 96 */
 
 	struct ivp_wire_trail trail[IVP_TRAIL]; /* 128: from trail_count on they say nothing */
 };
@@ -496,7 +558,7 @@ IVP_WIRE_AT(ivp_wire_header, slots, 80);
 IVP_WIRE_AT(ivp_wire_header, consumers, 84);
 IVP_WIRE_AT(ivp_wire_header, policy, 86);
 IVP_WIRE_AT(ivp_wire_header, isolation, 88);
-IVP_WIRE_AT(ivp_wire_header, reserved1, 90);
+IVP_WIRE_AT(ivp_wire_header, flags, 90);
 IVP_WIRE_AT(ivp_wire_header, descriptor_stride, 92);
 IVP_WIRE_AT(ivp_wire_header, descriptor_offset, 96);
 IVP_WIRE_AT(ivp_wire_header, metadata_offset, 104);
@@ -524,7 +586,8 @@ IVP_WIRE_SIZE(ivp_wire_recovery, 256);
 IVP_WIRE_AT(ivp_wire_owner, position, 0);
 IVP_WIRE_AT(ivp_wire_owner, pad0, 8);
 IVP_WIRE_AT(ivp_wire_owner, wake_at, 64);
-IVP_WIRE_AT(ivp_wire_owner, pad1, 72);
+IVP_WIRE_AT(ivp_wire_owner, wake_rows, 72);
+IVP_WIRE_AT(ivp_wire_owner, pad1, 80);
 IVP_WIRE_AT(ivp_wire_owner, generation, 128);
 IVP_WIRE_AT(ivp_wire_owner, state, 132);
 IVP_WIRE_AT(ivp_wire_owner, heartbeat, 136);
@@ -582,7 +645,8 @@ IVP_WIRE_AT(ivp_wire_descriptor, reserved1, 60);
 IVP_WIRE_AT(ivp_wire_descriptor, source_time_ns, 64);
 IVP_WIRE_AT(ivp_wire_descriptor, checksum, 72);
 IVP_WIRE_AT(ivp_wire_descriptor, ordinal, 80);
-IVP_WIRE_AT(ivp_wire_descriptor, reserved2, 88);
+IVP_WIRE_AT(ivp_wire_descriptor, rows, 88);
+IVP_WIRE_AT(ivp_wire_descriptor, reserved2, 96);
 IVP_WIRE_AT(ivp_wire_descriptor, trail, 128);
 IVP_WIRE_SIZE(ivp_wire_descriptor, 256);
 

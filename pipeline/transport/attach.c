@@ -119,6 +119,7 @@ static uint32_t announce(void *window, const struct ivp_attach *self)
 		ivp_window_refuse(window, IVP_REFUSED_NOT, 0, "");
 	IVP_STEP(attach);
 	ivp_store_relaxed(&own->wake_at, 0);
+	ivp_store_relaxed(&own->wake_rows, 0);
 	ivp_store_relaxed(&own->kernel_id, self->kernel_id);
 	ivp_notify_join(own, self->bell);
 	ivp_store32_relaxed(&own->process_id, self->process_id);

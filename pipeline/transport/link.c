@@ -17,6 +17,7 @@
 #include "transport/placement.h"
 #include "transport/slot.h"
 #include "transport/step.h"
+#include "transport/watermark.h"
 
 static struct ivp_wire_descriptor *producer_descriptor(const struct ivp_producer *producer,
 						       uint64_t position)
@@ -152,8 +153,13 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 		raw.flags &= (uint16_t)~IVP_FLAG_CHECKSUM;
 		raw.checksum = 0;
 	}
+	if (ivp_link_is_early(header))
+		ivp_watermark_commit(producer, position, &raw);
 	IVP_STEP(describe);
-	memcpy(shared, &raw, ivp_slot_trail_end(&raw));
+	if (ivp_link_is_early(header))
+		ivp_slot_store(shared, &raw); /* whole words: somebody may be looking */
+	else
+		memcpy(shared, &raw, ivp_slot_trail_end(&raw));
 
 	ivp_owner_count(&ring->own->frames, frame->kind != IVP_KIND_END);
 	ivp_owner_count(&ring->own->bytes, frame->payload_bytes);

@@ -16,6 +16,7 @@
 #include "base/units.h"
 #include "transport/bell.h"
 #include "transport/step.h"
+#include "transport/watermark.h"
 
 #define SPIN_NS         20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
 #define LONGEST_NS      250000000 /* asleep where a ring would wake us */
@@ -54,9 +55,31 @@ static const uint32_t *low_half(const struct ivp_wire_owner *owner)
 	return (const uint32_t *)&owner->position;
 }
 
-static bool moved(const struct ivp_wait *wait)
+static bool position_moved(const struct ivp_wait *wait)
 {
 	return ivp_load_relaxed(&wait->peer->position) != wait->seen;
+}
+
+static bool moved(const struct ivp_wait *wait)
+{
+	return position_moved(wait) ||
+	       (wait->rows &&
+		ivp_rows_moved(ivp_load_relaxed(wait->rows), wait->rows_seen, wait->rows_enough));
+}
+
+static void announce(const struct ivp_wait *wait)
+{
+	IVP_STEP(W1);
+	if (wait->rows)
+		ivp_store_relaxed(&wait->own->wake_rows, wait->rows_ring);
+	ivp_ring_announce(wait->own, wait->enough);
+}
+
+/* Awake. A position asks for nothing more once it is reached; rows of another frame might be. */
+static void done_waiting(const struct ivp_wait *wait)
+{
+	if (wait->rows)
+		ivp_store_relaxed(&wait->own->wake_rows, 0);
 }
 
 /* A look that is timed if somebody wants to know. */
@@ -99,8 +122,7 @@ static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
 		return false;
 
 	struct timespec timeout = to_timespec(timeout_ns < LONGEST_NS ? timeout_ns : LONGEST_NS);
-	IVP_STEP(W1);
-	ivp_ring_announce(wait->own, wait->enough);
+	announce(wait);
 	IVP_STEP(recheck);
 	if (moved(wait))
 		return true;
@@ -120,14 +142,13 @@ static bool sleep_on_bell(const struct ivp_wait *wait, uint64_t timeout_ns)
 {
 	if (!ivp_bell_wakes(wait->bell, wait->peer))
 		return false;
-	IVP_STEP(W1);
-	ivp_ring_announce(wait->own, wait->enough);
+	announce(wait);
 	IVP_STEP(recheck);
 	if (moved(wait))
 		return true;
 	IVP_STEP(sleep);
 	bool rung = ivp_bell_sleep(wait->bell, timeout_ns < LONGEST_NS ? timeout_ns : LONGEST_NS);
-	ivp_bell_judge(wait->bell, rung, moved(wait));
+	ivp_bell_judge(wait->bell, rung, position_moved(wait));
 	return true;
 }
 
@@ -162,16 +183,15 @@ void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct iv
 	ivp_store_relaxed(&wait->own->sleeps, wait->own->sleeps + 1);
 	if (!sleep_on_futex(wait, timeout_ns) && !sleep_on_bell(wait, timeout_ns))
 		take_naps(wait, timeout_ns, backoff);
+	done_waiting(wait);
 	backoff->in_vain = !moved(wait);
 	if (!backoff->in_vain)
 		backoff->sleep_ns = modes[backoff->mode].first_ns;
 }
 
-void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
-		     uint64_t after, const struct ivp_attach *self, unsigned vector)
+static void ring_peer(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer,
+		      const struct ivp_attach *self, unsigned vector)
 {
-	if (!ivp_ring_wanted(peer, before, after))
-		return;
 	const bool near =
 	    self->kernel_id != 0 && ivp_load_relaxed(&peer->kernel_id) == self->kernel_id;
 	if (!near && !ivp_bell_reaches(self->bell, peer))
@@ -182,6 +202,22 @@ void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *pe
 		syscall(SYS_futex, low_half(own), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 	else
 		ivp_bell_ring(self->bell, ivp_load32_relaxed(&peer->bell_peer) - 1, vector);
+}
+
+void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
+		     uint64_t after, const struct ivp_attach *self, unsigned vector)
+{
+	if (ivp_ring_wanted(peer, before, after))
+		ring_peer(own, peer, self, vector);
+}
+
+void ivp_notify_ring_rows(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer,
+			  uint32_t low, const struct ivp_attach *self, unsigned vector)
+{
+	const uint64_t wanted = ivp_load_relaxed(&peer->wake_rows);
+
+	if (wanted != 0 && wanted <= low)
+		ring_peer(own, peer, self, vector);
 }
 
 void ivp_notify_join(struct ivp_wire_owner *own, const struct ivp_bell *bell)

@@ -22,11 +22,15 @@ struct ivp_wait {
 	uint64_t enough;                   /* the position that is: above seen */
 	uint64_t kernel_id;                /* ours, 0 if not known */
 	struct ivp_bell *bell;             /* ours, or NULL */
-	uint64_t *look_ns; /* not NULL: how long the look took that saw it move; 0: none did */
+	const uint64_t *rows; /* not NULL: the rows of a frame that is shown early will do, too */
+	uint64_t rows_seen;   /* the word, not enough for us */
+	uint32_t rows_enough; /* the lower half that is */
+	uint32_t rows_ring;   /* the one to be rung for: not for each strip */
+	uint64_t *look_ns;    /* not NULL: how long the look took that saw it move; 0: none did */
 };
 
 /*
- * Returns when the peer's position differs from seen, or after timeout_ns, or on a signal. Spins
+ * Returns when the peer's position differs from seen, or there are rows enough, or after timeout_ns, or on a signal. Spins
  * for about as long as a wake-up costs, then sleeps; when the last wait was in vain, sleeps at
  * once: who waits for long in slices spins in the first only. The caller looks at the position
  * itself.
@@ -42,6 +46,10 @@ void ivp_notify_wait(const struct ivp_wait *wait, uint64_t timeout_ns, struct iv
  * by itself. */
 void ivp_notify_ring(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer, uint64_t before,
 		     uint64_t after, const struct ivp_attach *self, unsigned vector);
+
+/* The same for a peer that waits for rows, now that the lower half of the word is low. */
+void ivp_notify_ring_rows(struct ivp_wire_owner *own, const struct ivp_wire_owner *peer,
+			  uint32_t low, const struct ivp_attach *self, unsigned vector);
 
 /* Says in our own window where we can be rung. */
 void ivp_notify_join(struct ivp_wire_owner *own, const struct ivp_bell *bell);

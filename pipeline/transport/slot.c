@@ -13,8 +13,8 @@ static void clear_padding(const struct ivp_frame *frame, uint8_t *payload)
 	}
 }
 
-void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
-		    const struct ivp_frame *frame)
+void ivp_slot_clear_older(const struct ivp_producer *producer, uint64_t position,
+			  const struct ivp_frame *frame)
 {
 	const struct ivp_wire_header *header = &producer->header;
 	const struct ivp_wire_descriptor *older =
@@ -24,7 +24,6 @@ void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
 	uint64_t payload_bytes = ivp_load_relaxed(&older->payload_bytes);
 	uint32_t metadata_bytes = ivp_load32_relaxed(&older->metadata_bytes);
 
-	clear_padding(frame, payload);
 	/* An earlier life may have died while it filled this slot, or those behind it. And where
 	 * both windows share a region, a hostile consumer can write here too: hence the limits. */
 	bool unknown = position < producer->unknown_until;
@@ -36,4 +35,11 @@ void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
 		memset(payload + frame->payload_bytes, 0, payload_bytes - frame->payload_bytes);
 	if (metadata_bytes > frame->metadata_bytes)
 		memset(metadata + frame->metadata_bytes, 0, metadata_bytes - frame->metadata_bytes);
+}
+
+void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
+		    const struct ivp_frame *frame)
+{
+	clear_padding(frame, producer->data + ivp_slot_payload(&producer->header, position));
+	ivp_slot_clear_older(producer, position, frame);
 }

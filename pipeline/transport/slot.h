@@ -60,6 +60,19 @@ static inline void ivp_slot_load(const void *shared, struct ivp_wire_descriptor 
 	ivp_slot_load_words(shared, copy, fixed, ivp_slot_trail_end(copy));
 }
 
+/* Stores a descriptor into memory that a peer may be reading, word by word. */
+static inline void ivp_slot_store(struct ivp_wire_descriptor *shared,
+				  const struct ivp_wire_descriptor *raw)
+{
+	const size_t end = ivp_slot_trail_end(raw);
+
+	for (size_t i = 0; i < end; i += sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, (const uint8_t *)raw + i, sizeof(word));
+		ivp_store_relaxed((void *)((uint8_t *)shared + i), word);
+	}
+}
+
 /*
  * The slot of position is about to hold frame: zeroes the padding of its rows, and what the
  * slot's last frame, of which the descriptor still tells, left behind it. A consumer that came
@@ -67,5 +80,8 @@ static inline void ivp_slot_load(const void *shared, struct ivp_wire_descriptor 
  */
 void ivp_slot_clear(const struct ivp_producer *producer, uint64_t position,
 		    const struct ivp_frame *frame);
+/* The same without the padding. */
+void ivp_slot_clear_older(const struct ivp_producer *producer, uint64_t position,
+			  const struct ivp_frame *frame);
 
 #endif

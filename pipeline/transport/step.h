@@ -14,11 +14,17 @@
 	X(P2)       /* producer: look at the tails */                                              \
 	X(fill)     /* payload and metadata */                                                     \
 	X(describe) /* descriptor */                                                               \
+	X(withdraw) /* early start: nothing is shown */                                            \
+	X(show)     /* store the descriptor of what is not filled yet */                           \
+	X(R1)       /* store how many rows are finished */                                         \
 	X(P1)       /* store head */                                                               \
 	X(W2)       /* mover: look at the peer's wake_at */                                        \
 	X(ring)     /* wake the peer */                                                            \
 	X(C1)       /* consumer: look at head */                                                   \
 	X(copy)     /* descriptor to private memory */                                             \
+	X(R2)       /* early start: look at what is shown */                                       \
+	X(confirm)  /* is what was committed what was shown? */                                    \
+	X(abandon)  /* throw away */                                                               \
 	X(begin)    /* forget the attempts at another frame */                                     \
 	X(attempt)  /* count this one */                                                           \
 	X(C2)       /* store tail */                                                               \

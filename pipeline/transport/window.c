@@ -62,6 +62,10 @@ static int check_counts(const struct ivp_geometry *geometry, struct ivp_why *why
 			    geometry->consumers == 1 ? "" : "s");
 		return -EINVAL;
 	}
+	if (geometry->early_start && geometry->policy != IVP_POLICY_BLOCK) {
+		ivp_why_set(why, "early start: only where the policy is to block");
+		return -EINVAL;
+	}
 	if (geometry->payload_bytes == 0) {
 		ivp_why_set(why, "a largest frame of 0 bytes");
 		return -EINVAL;
@@ -139,6 +143,7 @@ void ivp_window_format(void *base, const struct ivp_geometry *geometry,
 	header->consumers = geometry->consumers;
 	header->policy = geometry->policy;
 	header->isolation = geometry->isolation;
+	header->flags = geometry->early_start ? IVP_LINK_EARLY : 0;
 	header->descriptor_stride = sizeof(struct ivp_wire_descriptor);
 	header->descriptor_offset = IVP_PAGE;
 	header->metadata_offset = layout->metadata_offset;

@@ -18,6 +18,7 @@ struct ivp_geometry {
 	uint16_t consumers;
 	uint16_t policy;
 	uint16_t isolation;
+	bool early_start;
 	uint64_t payload_bytes;  /* the largest payload */
 	uint32_t metadata_bytes; /* the largest metadata */
 };

@@ -185,7 +185,7 @@ static void another_major_version_is_refused_with_both_numbers(void **state)
 	f->header->minor = 7;
 	assert_int_equal(inspect(f, f->link.data.bytes), -EPROTONOSUPPORT);
 	assert_non_null(strstr(f->why.text, "version 2.7"));
-	assert_non_null(strstr(f->why.text, "this program 1.1"));
+	assert_non_null(strstr(f->why.text, "this program 1.2"));
 	f->header->major = 0;
 	assert_int_equal(inspect(f, f->link.data.bytes), -EPROTONOSUPPORT);
 }
