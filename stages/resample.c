@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "halve.h"
 #include "turn.h"
 
 #ifdef __AVX512F__
@@ -43,6 +44,11 @@ static void make_groups(struct ivp_resample *resample, struct ivp_carve *carve)
 		    resample->groups + y * most);
 }
 
+static bool halves(const struct ivp_axis *axis, bool linear)
+{
+	return axis->kernel == IVP_KERNEL_BOX && axis->in == 2 * (uint64_t)axis->whole && !linear;
+}
+
 struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
 					  const struct ivp_axis *y, const struct ivp_shape *in,
 					  bool linear)
@@ -62,6 +68,9 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	resample->groups = NULL;
 	if (linear)
 		ivp_light_prepare(&resample->light, resample->depth == 1 ? 255 : 65535, carve);
+	resample->halves = halves(x, linear) && halves(y, linear);
+	if (resample->halves)
+		return made;
 	resample->grows = x->kernel != IVP_KERNEL_NEAREST && x->in <= x->whole && y->in <= y->whole;
 	if (resample->grows) {
 		ivp_resample_grow_prepare(resample, carve);
@@ -235,6 +244,21 @@ static void nearest(const struct ivp_resample *resample, const struct ivp_input 
 			 out->shape.width, bytes, out->pixels + (size_t)y * out->stride);
 }
 
+static void halve(const struct ivp_resample *resample, const struct ivp_input *in,
+		  const struct ivp_output *out, struct ivp_rows rows)
+{
+	const size_t left =
+	    (size_t)2 * resample->x.offset * ivp_format_pixel_bytes(in->shape.format);
+
+	for (uint32_t y = rows.first; y < rows.end; y++) {
+		const uint8_t *above =
+		    in->pixels + (size_t)2 * (resample->y.offset + y) * in->stride + left;
+
+		ivp_halve_row(in->shape.format, above, above + in->stride, out->shape.width,
+			      out->pixels + y * out->stride);
+	}
+}
+
 void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *in,
 			const struct ivp_output *out, struct ivp_rows rows)
 {
@@ -247,6 +271,10 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 
 	if (resample->x.kernel == IVP_KERNEL_NEAREST) {
 		nearest(resample, in, out, rows);
+		return;
+	}
+	if (resample->halves) {
+		halve(resample, in, out, rows);
 		return;
 	}
 	if (resample->grows) {

@@ -174,6 +174,93 @@ static void light_and_16_bits_are_as_exact_as_rounding_allows(void **state)
 	}
 }
 
+static uint32_t level_at(const struct picture *picture, int64_t x, int64_t y, size_t channel)
+{
+	const uint8_t *pixel = picture_at(picture, x, y);
+	uint16_t wide;
+
+	if (picture->shape.format < IVP_FORMAT_GRAY16)
+		return pixel[channel];
+	memcpy(&wide, pixel + 2 * channel, sizeof(wide));
+	return wide;
+}
+
+/* The mean of 2 x 2 levels, or of those of colours by their alphas, halves rounded up. */
+static uint32_t mean_of_four(const struct picture *in, int64_t x, int64_t y, size_t channel)
+{
+	const bool alpha = in->channels == 4;
+	uint64_t sum = 0, weights = 0;
+
+	for (int64_t k = 0; k < 4; k++) {
+		const uint64_t weight = alpha ? level_at(in, 2 * x + k % 2, 2 * y + k / 2, 3) : 1;
+
+		weights += weight;
+		sum += level_at(in, 2 * x + k % 2, 2 * y + k / 2, channel) *
+		       (alpha && channel == 3 ? 1 : weight);
+	}
+	if (alpha && weights < 2)
+		return 0;
+	if (alpha && channel == 3)
+		return (uint32_t)(weights + 2) / 4;
+	return (uint32_t)((2 * sum + weights) / (2 * weights));
+}
+
+/* Opaque on the left, then as it was, here and there with an alpha of 0 or 1. */
+static void set_alphas(struct picture *in)
+{
+	const size_t bytes = in->shape.format == IVP_FORMAT_RGBA8 ? 1 : 2;
+
+	for (int64_t y = 0; y < in->shape.height; y++)
+		for (int64_t x = 0; x < in->shape.width; x++) {
+			uint8_t *alpha = picture_at(in, x, y) + 3 * bytes;
+
+			if (x < in->shape.width / 2) {
+				memset(alpha, 255, bytes);
+			} else if (x % 16 < 6) {
+				memset(alpha, 0, bytes);
+				alpha[0] = (x + y) % 5 == 0;
+			}
+		}
+}
+
+static void halves_by_area_are_exact(void **state)
+{
+	static const uint32_t sides[][2] = {{1, 1}, {7, 3}, {40, 5}, {333, 4}};
+
+	(void)state;
+	for (uint32_t format = IVP_FORMAT_GRAY8; format <= IVP_FORMAT_RGBA16; format++)
+		for (size_t s = 0; s < count_of(sides); s++) {
+			struct picture in = picture_make(2 * sides[s][0], 2 * sides[s][1], format);
+			void *self = filter_configure(resize(), "kernel=box", NULL);
+			struct picture out;
+
+			picture_fill(&in, NOISE, s);
+			if (in.channels == 4)
+				set_alphas(&in);
+			out = filter_run(resize(), self, &in);
+			assert_int_equal(out.shape.width, sides[s][0]);
+			assert_int_equal(out.shape.height, sides[s][1]);
+			for (int64_t y = 0; y < out.shape.height; y++)
+				for (int64_t x = 0; x < out.shape.width; x++)
+					for (size_t c = 0; c < in.channels; c++) {
+						const int64_t off =
+						    (int64_t)level_at(&out, x, y, c) -
+						    mean_of_four(&in, x, y, c);
+						/* Colours times alpha of 16 bits are floats. */
+						const bool close = format == IVP_FORMAT_RGBA16 &&
+								   x >= out.shape.width / 2;
+
+						if (off < -close || off > close)
+							fail_msg("%s: %d off at %d, %d",
+								 ivp_format_name(format), (int)off,
+								 (int)x, (int)y);
+					}
+			picture_free(&in);
+			picture_free(&out);
+			free(self);
+		}
+}
+
 static void fill_cuts_the_middle_out_of_the_scaled_image(void **state)
 {
 	static const uint32_t sizes[][2] = {{100, 40}, {40, 100}, {60, 60}};
@@ -301,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_kernel_is_as_exact_as_rounding_allows),
 	    cmocka_unit_test(light_and_16_bits_are_as_exact_as_rounding_allows),
+	    cmocka_unit_test(halves_by_area_are_exact),
 	    cmocka_unit_test(fill_cuts_the_middle_out_of_the_scaled_image),
 	    cmocka_unit_test(modes_give_the_promised_sizes),
 	    cmocka_unit_test(sizes_that_a_mode_lacks_are_asked_for),
