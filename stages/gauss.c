@@ -53,14 +53,14 @@ struct ivp_gauss *ivp_gauss_prepare(struct ivp_carve *carve, double sigma, unsig
 }
 
 /*
- * The kernels as they stand reach 4 sigma, rounded up. The wide one is made of grid rows: of 2.5
+ * The kernels as they stand reach 4 sigma, rounded up, for all rows of a batch. The wide one is made of grid rows: of 2.5
  * to 4.5 decimations D down and up each, of 3.5 or 4 deviations between, and of 4 rows at a time; with
  * D <= sigma / 1.4, or sigma / 1.8 for 16 bits, all this is less than 9 sigma + 16. A mirror image
  * at the top needs as many rows as its reach, whatever end is.
  */
 uint32_t ivp_gauss_need(double sigma, uint32_t height, uint32_t end)
 {
-	double reach = sigma >= WIDE_FROM ? 9 * sigma + 16 : 4 * sigma + 1;
+	double reach = sigma >= WIDE_FROM ? 9 * sigma + 16 : 4 * sigma + IVP_GAUSS_BATCH;
 	double rows = end + reach;
 
 	return rows < height ? (uint32_t)rows : height;
@@ -70,9 +70,10 @@ void ivp_gauss_start(struct ivp_gauss *gauss, uint32_t y)
 {
 	if (gauss->wide)
 		ivp_gauss_wide_start(gauss, y);
+	else if (gauss->floats)
+		ivp_window_start(gauss->by.fine.window, y);
 	else
-		ivp_window_start(gauss->floats ? gauss->by.fine.window : gauss->by.narrow.window,
-				 y);
+		ivp_gauss_narrow_start(gauss, y);
 }
 
 void *ivp_gauss_row(struct ivp_gauss *gauss, const struct ivp_input *in, uint32_t y)

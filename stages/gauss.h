@@ -16,12 +16,16 @@
 #define IVP_GAUSS_MIN 0.3 /* px */
 #define IVP_GAUSS_MAX 200
 
+#define IVP_GAUSS_BATCH 8 /* rows that are filtered vertically at a time */
+
 struct ivp_gauss_narrow {
 	struct ivp_window *window;
 	unsigned radius;
-	uint16_t full;     /* what alpha becomes where all is opaque */
-	uint16_t *weights; /* radius + 1: half of the middle's, then one side */
-	uint16_t *row;     /* vertically filtered; radius pixels lie in front and behind */
+	uint32_t first, end; /* the batch */
+	size_t apart;        /* samples from a row of it to the next */
+	uint16_t full;       /* what alpha becomes where all is opaque */
+	uint16_t *weights;   /* radius + 1: half of the middle's, then one side */
+	uint16_t *rows;      /* the batch; radius pixels lie in front and behind each row */
 	uint16_t *out;
 	const uint16_t **left, **right; /* the vertical pairs of the row at work */
 	const uint16_t **row_left, **row_right;
@@ -99,6 +103,7 @@ void ivp_gauss_fill_pairs(float *weights, unsigned radius, double sigma);
 
 /* The algorithms behind the above. gauss->shape and border are set. */
 void ivp_gauss_narrow_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma);
+void ivp_gauss_narrow_start(struct ivp_gauss *gauss, uint32_t y);
 uint16_t *ivp_gauss_narrow_row(struct ivp_gauss *gauss, const struct ivp_input *in, uint32_t y);
 void ivp_gauss_fine_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma);
 float *ivp_gauss_fine_row(struct ivp_gauss *gauss, const struct ivp_input *in, uint32_t y);
