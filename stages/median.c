@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Median: each channel becomes the middle one, by size, of its levels in the square around the
- * pixel. Up to radius 2 by networks of comparisons (median-network.h), above by histograms
- * (histograms.h), for 8 bits only. Exact. Alpha: levels are premultiplied (alpha.h).
+ * pixel. Up to radius 2 by networks of comparisons (median-network.h), above by histograms: of
+ * levels for 8 bits (histograms.h), of the order of levels for 16 (tile-median.h). Exact. Alpha:
+ * levels are premultiplied (alpha.h).
  */
-#include <errno.h>
 #include <string.h>
 
 #include <ivpipe/filter.h>
@@ -12,6 +12,7 @@
 #include "alpha.h"
 #include "histograms.h"
 #include "need.h"
+#include "tile-median.h"
 #include "window.h"
 
 #ifdef __AVX512VBMI__
@@ -42,8 +43,9 @@ static const struct ivp_param params[] = {
 #include "median-network.h"
 
 struct median_scratch {
-	struct ivp_window *window; /* one of these two */
+	struct ivp_window *window; /* one of these three */
 	struct ivp_histograms *histograms;
+	struct ivp_tile_median *tiles;
 	uint8_t *rows[2]; /* results that are still premultiplied, or not wanted */
 };
 
@@ -52,20 +54,9 @@ static bool is_wide(uint32_t format)
 	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
 }
 
-static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
-		 struct ivp_why *why)
+static bool by_tiles(const struct median *median, const struct ivp_shape *in)
 {
-	const struct median *median = self;
-
-	*out = *in;
-	if (is_wide(in->format) && median->radius > NETWORK_RADIUS) {
-		ivp_why_set(why,
-			    "16-bit images have medians up to radius %d, not %d; convert the image "
-			    "to 8 bits, or take a smaller radius",
-			    NETWORK_RADIUS, median->radius);
-		return -EINVAL;
-	}
-	return 0;
+	return is_wide(in->format) && median->radius > NETWORK_RADIUS;
 }
 
 /* Squares of 3x3 are looked at for two rows at once. */
@@ -80,6 +71,8 @@ static uint32_t need(const void *self, const struct ivp_shape *in, const struct 
 	const struct median *median = self;
 
 	(void)out;
+	if (by_tiles(median, in))
+		return ivp_tile_median_need(in, (unsigned)median->radius, end);
 	return ivp_need_around(in, end, rows_around(median));
 }
 
@@ -95,6 +88,8 @@ static void lay_out(const struct median *median, const struct ivp_shape *in,
 								.border = median->border,
 								.reach_x = radius,
 								.reach_y = rows_around(median)});
+	else if (by_tiles(median, in))
+		all.tiles = ivp_tile_median_make(carve, in, radius, median->border);
 	else
 		all.histograms = ivp_histograms_make(carve, in, radius, median->border);
 	for (size_t i = 0; i < 2; i++)
@@ -180,6 +175,14 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 		(median->radius == 1 ? by_network_3 : by_network_5)(in, out, rows, all);
 		return;
 	}
+	if (all->tiles) {
+		if (!rows.go_on)
+			ivp_tile_median_start(all->tiles, rows.first);
+		for (uint32_t y = rows.first; y < rows.end; y++)
+			ivp_unpremultiply(in->shape.format, ivp_tile_median_row(all->tiles, in, y),
+					  out->pixels + y * out->stride, in->shape.width);
+		return;
+	}
 	if (!rows.go_on)
 		ivp_histograms_start(all->histograms, in, rows.first);
 	for (uint32_t y = rows.first; y < rows.end; y += IVP_HISTOGRAMS_BAND)
@@ -192,7 +195,6 @@ const struct ivp_filter ivp_filter_median = {
     .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
     .private_bytes = sizeof(struct median),
     .params = params,
-    .shape = shape,
     .need = need,
     .scratch_bytes = scratch_bytes,
     .prepare = prepare,
