@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "host/account.h"
+#include "host/crew.h"
 #include "host/receive.h"
 #include "program.h"
 #include "transport/fault.h"
@@ -142,6 +143,7 @@ static int run(struct sink *sink, const struct ivp_topology *topology)
 		ivp_log(IVP_LOG_ERROR, "%s", why.text);
 		return EX_CANTCREAT;
 	}
+	sink->how.threads = topology->sink.threads ? topology->sink.threads : ivp_crew_processors();
 	sink->how.wait_when_full = topology->sink.full == IVP_SINK_WAIT;
 	sink->how.originals = (struct ivp_originals){
 	    .words = (const char *const *)topology->feeder.inputs,

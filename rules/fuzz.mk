@@ -11,7 +11,7 @@ fuzz_replays := $(fuzz_names:%=$(O)/tests/fuzz/fuzz_%)
 
 # Between the code under test and what it calls: see tests/fuzz/peer-wraps.c.
 fuzz_wrapped := clock_gettime usleep fsync ivp_notify_wait ivp_frame_check ivp_metadata_next \
-	ivp_window_inspect
+	ivp_window_inspect ivp_crew_init
 fuzz_wrap := $(fuzz_wrapped:%=-Wl$(comma)--wrap=%)
 
 fuzz_peer := $(patsubst tests/%.c,$(O)/obj/tests/%.o,$(wildcard tests/fuzz/peer*.c))

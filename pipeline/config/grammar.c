@@ -101,6 +101,7 @@ const struct ivp_rule ivp_sink_rules[] = {
     RULE(ivp_sink_conf, "format", format, ivp_value_word, .words = formats),
     RULE(ivp_sink_conf, "quality", quality, ivp_value_count, .min = 1, .max = 100),
     RULE(ivp_sink_conf, "compression", compression, ivp_value_count, .min = 0, .max = 9),
+    RULE(ivp_sink_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_sink_conf, "full", full, ivp_value_word, .words = when_full),
     RULE(ivp_sink_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     {0},

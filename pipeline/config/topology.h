@@ -141,6 +141,7 @@ struct ivp_sink_conf {
 	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | bytes | same */
 	int quality;                 /* quality = 90, JPEG 1..100 */
 	int compression;             /* compression = 3, PNG 0..9 */
+	unsigned threads;            /* threads = 2, that write; 0: one for each processor */
 	enum ivp_sink_full full;     /* full = fail | wait: when there is no room for results */
 	unsigned wait;               /* wait, as of a stage */
 };

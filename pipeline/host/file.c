@@ -93,25 +93,37 @@ static int finish_stream(FILE *stream)
 	return error;
 }
 
-int ivp_file_commit(struct ivp_file *file)
+int ivp_file_settle(struct ivp_file *file)
 {
-	int error = finish_stream(file->stream);
+	const int error = finish_stream(file->stream);
 
 	file->stream = NULL;
-	if (!error && renameat(file->folder, file->hidden, file->folder, file->name) < 0)
-		error = -errno;
+	file->settled = true;
 	if (error)
-		unlinkat(file->folder, file->hidden, 0);
+		ivp_file_abandon(file);
+	return error;
+}
+
+int ivp_file_commit(struct ivp_file *file)
+{
+	int error = file->settled ? 0 : ivp_file_settle(file);
+
+	if (error)
+		return error;
+	if (renameat(file->folder, file->hidden, file->folder, file->name) < 0) {
+		error = -errno;
+		ivp_file_abandon(file);
+	}
 	*file = (struct ivp_file){0};
 	return error;
 }
 
 void ivp_file_abandon(struct ivp_file *file)
 {
-	if (!file->stream)
-		return;
-	fclose(file->stream);
-	unlinkat(file->folder, file->hidden, 0);
+	if (file->stream)
+		fclose(file->stream);
+	if (file->stream || file->settled)
+		unlinkat(file->folder, file->hidden, 0);
 	*file = (struct ivp_file){0};
 }
 

@@ -7,12 +7,14 @@
 #define IVP_HOST_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 /* A file being written. A zeroed one is none. */
 struct ivp_file {
 	FILE *stream; /* for the caller to write to; he need not look at its errors */
 	int folder;
+	bool settled; /* complete, and without a stream */
 	char name[NAME_MAX + 1];
 	char hidden[NAME_MAX + 1]; /* ".NAME.part" */
 };
@@ -31,8 +33,13 @@ int ivp_file_resume(struct ivp_file *file, int folder, const char *name);
 /* Ends it for now: what was written stays under the hidden name, for ivp_file_resume. */
 void ivp_file_keep(struct ivp_file *file);
 /*
- * Ends it: the file is complete and on disk, in the place of any earlier one. Returns 0, or the
- * -errno of any write or of what else failed; the file is then abandoned.
+ * The file is complete: it is on disk, under its hidden name, and only commit or abandon may follow.
+ * Returns 0, or the -errno of any write or of what else failed; the file is then abandoned.
+ */
+int ivp_file_settle(struct ivp_file *file);
+/*
+ * Ends it: the file is complete and on disk, in the place of any earlier one. Returns as
+ * ivp_file_settle, which it does first if that was not done.
  */
 int ivp_file_commit(struct ivp_file *file);
 /* Ends it: nothing remains. */

@@ -2,7 +2,7 @@
 /*
  * The sink at work: takes frames from the last link until the end of the stream, has the images
  * written, and keeps the account. A frame is released only when its image is on disk, so a sink
- * that dies goes on with the same frame. One thread per sink; logs frames that failed.
+ * that dies goes on with the same frame. One caller per sink; logs frames that failed.
  */
 #ifndef IVP_HOST_SINK_H
 #define IVP_HOST_SINK_H
@@ -16,6 +16,7 @@
 struct ivp_sink_options {
 	const char *ledger;             /* a file that keeps the account over restarts */
 	struct ivp_originals originals; /* to be kept if a frame ended its stage too often */
+	unsigned threads;               /* that write; 0 or 1: the caller's. See crew.h */
 	bool wait_when_full;            /* for room, rather than fail, if there is none */
 };
 

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/file.h"
 #include "host/flatten.h"
 
 #define BUFFER_BYTES (256u << 10) /* few system calls a file, and no allocation of stdio's own */
@@ -49,27 +48,21 @@ static int open_folder(struct ivp_writer *writer, struct ivp_why *why)
 int ivp_writer_open(struct ivp_writer *writer, const struct ivp_writer_options *options,
 		    struct ivp_why *why)
 {
-	int error = 0;
-
 	*writer = (struct ivp_writer){.options = *options, .folder = -1};
 	if (options->mode == IVP_WRITER_NULL)
 		return 0;
+	if (strcmp(options->output, "-") != 0)
+		return open_folder(writer, why);
 	writer->buffer = malloc(BUFFER_BYTES);
 	if (!writer->buffer) {
 		ivp_why_set(why, "not enough memory");
 		return -ENOMEM;
 	}
-	if (strcmp(options->output, "-") == 0) {
-		writer->stream = stdout;
-		setvbuf(stdout, writer->buffer, _IOFBF, BUFFER_BYTES);
-		writer->options.mode = IVP_WRITER_FIXED;
-		writer->options.encoding = IVP_ENCODE_PNM;
-	} else {
-		error = open_folder(writer, why);
-	}
-	if (error)
-		free(writer->buffer);
-	return error;
+	writer->stream = stdout;
+	setvbuf(stdout, writer->buffer, _IOFBF, BUFFER_BYTES);
+	writer->options.mode = IVP_WRITER_FIXED;
+	writer->options.encoding = IVP_ENCODE_PNM;
+	return 0;
 }
 
 int ivp_writer_begin(struct ivp_writer *writer, const char *link, uint64_t epoch, uint64_t position,
@@ -123,45 +116,57 @@ static bool keeps_suffix(const char *own, const char *proper)
 	return strcasecmp(own, proper) == 0;
 }
 
-/* Makes *in an image that the encoding takes, in private memory if it has to be another one. */
-static int prepare_image(struct ivp_writer *writer, enum ivp_encoding encoding,
-			 struct ivp_input *in, struct ivp_why *why)
+/* Has the image to be flattened? The format that it then has; or the reason why none will do. */
+static int choose_format(const struct ivp_item *item, uint32_t *format, struct ivp_why *why)
 {
-	struct ivp_output out = {.shape = in->shape};
-	uint64_t bytes;
+	const uint32_t own = item->in.shape.format;
 
-	if (ivp_encoding_takes(encoding, in->shape.format))
+	*format = own;
+	if (!ivp_encoding_takes(item->options.encoding, own))
+		*format = ivp_flatten_format(own);
+	if (ivp_encoding_takes(item->options.encoding, *format))
 		return 0;
-	out.shape.format = ivp_flatten_format(in->shape.format);
-	if (!ivp_encoding_takes(encoding, out.shape.format) ||
-	    ivp_shape_size(&out.shape, &out.stride, &bytes) != 0) {
-		ivp_why_set(why, "%s pixels cannot be stored in this format",
-			    ivp_format_name(in->shape.format));
+	ivp_why_set(why, "%s pixels cannot be stored in this format", ivp_format_name(own));
+	return -EINVAL;
+}
+
+/* Makes item->in an image that the encoding takes, in private memory if it has to be another. */
+static int flatten(struct ivp_item *item)
+{
+	struct ivp_output out = {.shape = item->in.shape};
+	uint64_t bytes;
+	int error = choose_format(item, &out.shape.format, &item->why);
+
+	if (error || out.shape.format == item->in.shape.format)
+		return error;
+	if (ivp_shape_size(&out.shape, &out.stride, &bytes) != 0) {
+		ivp_why_set(&item->why, "%u x %u pixels are too many", out.shape.width,
+			    out.shape.height);
 		return -EINVAL;
 	}
-	if (bytes > writer->flat_bytes) {
-		free(writer->flat);
-		writer->flat_bytes = 0;
-		writer->flat = aligned_alloc(IVP_ROW_ALIGN, bytes);
-		if (!writer->flat) {
-			ivp_why_set(why, "not enough memory to flatten the image");
+	if (bytes > item->flat_bytes) {
+		free(item->flat);
+		item->flat_bytes = 0;
+		item->flat = aligned_alloc(IVP_ROW_ALIGN, bytes);
+		if (!item->flat) {
+			ivp_why_set(&item->why, "not enough memory to flatten the image");
 			return -ENOMEM;
 		}
 		/* Rows are written without their padding: it must not hold what malloc left. */
-		memset(writer->flat, 0, bytes);
-		writer->flat_bytes = bytes;
+		memset(item->flat, 0, bytes);
+		item->flat_bytes = bytes;
 	}
-	out.pixels = writer->flat;
-	ivp_flatten(in, &out);
-	*in = (struct ivp_input){.shape = out.shape, .stride = out.stride, .pixels = out.pixels};
+	out.pixels = item->flat;
+	ivp_flatten(&item->in, &out);
+	item->in =
+	    (struct ivp_input){.shape = out.shape, .stride = out.stride, .pixels = out.pixels};
 	return 0;
 }
 
-static int put_stream(struct ivp_writer *writer, const struct ivp_input *in,
-		      const struct ivp_encode_options *options, struct ivp_why *why)
+static int put_stream(struct ivp_writer *writer, const struct ivp_item *item, struct ivp_why *why)
 {
 	struct ivp_why part;
-	int error = ivp_encode(in, options, writer->stream, &part);
+	int error = ivp_encode(&item->in, &item->options, writer->stream, &part);
 
 	if (error == -EINVAL || error == -ENOMEM) {
 		ivp_why_set(why, "%s", part.text);
@@ -176,13 +181,6 @@ static int put_stream(struct ivp_writer *writer, const struct ivp_input *in,
 	return 0;
 }
 
-static int fail(struct ivp_writer *writer, int error, struct ivp_why *why)
-{
-	ivp_why_set(why, "%s/%s: cannot be written: %s", writer->options.output, writer->last,
-		    strerror(-error));
-	return -EIO;
-}
-
 /* Is this a lack of room that has, as the user of this writer says, been mended? */
 static bool has_room_again(const struct ivp_writer *writer, int error, const char *file)
 {
@@ -190,49 +188,25 @@ static bool has_room_again(const struct ivp_writer *writer, int error, const cha
 	       writer->full(writer->context, file);
 }
 
-/* Writes the file once. Returns 0; -EINVAL or -ENOMEM with the reason; or another -errno. */
-static int try_file(struct ivp_writer *writer, const struct ivp_input *in,
-		    const struct ivp_encode_options *options, struct ivp_why *why)
+/* Gives the frame its file name. */
+static int name_file(struct ivp_writer *writer, struct ivp_item *item, uint64_t position,
+		     const char *name, bool patient, struct ivp_why *why)
 {
-	struct ivp_file file;
-	int error = ivp_file_begin(&file, writer->folder, writer->last);
+	const char *own = suffix_of(name), *suffix;
+	char stem[IVP_NAME_LIMIT + 1];
+	uint32_t format;
+	int error = choose_format(item, &format, why);
 
 	if (error)
 		return error;
-	setvbuf(file.stream, writer->buffer, _IOFBF, BUFFER_BYTES);
-	error = ivp_encode(in, options, file.stream, why);
-	if (!error)
-		return ivp_file_commit(&file);
-	ivp_file_abandon(&file);
-	return error;
-}
-
-static int put_file(struct ivp_writer *writer, const struct ivp_input *in,
-		    const struct ivp_encode_options *options, struct ivp_why *why)
-{
-	int error;
-
-	do
-		error = try_file(writer, in, options, why);
-	while (has_room_again(writer, error, writer->last));
-	return error && error != -EINVAL && error != -ENOMEM ? fail(writer, error, why) : error;
-}
-
-/* Gives the frame its file name, into writer->last. */
-static int name_file(struct ivp_writer *writer, uint64_t position, const char *name,
-		     const char *suffix, struct ivp_why *why)
-{
-	const char *own = suffix_of(name);
-	char stem[IVP_NAME_LIMIT + 1];
-	int error;
-
+	suffix = ivp_encoding_suffix(item->options.encoding, format);
 	snprintf(stem, sizeof(stem), "%.*s", (int)(own - name), name);
 	if (writer->options.mode == IVP_WRITER_SAME && keeps_suffix(own, suffix))
 		suffix = own;
 	do
-		error = ivp_names_give(&writer->names, stem, suffix, position, writer->last,
-				       &writer->last_taken);
-	while (has_room_again(writer, error, writer->names.file));
+		error = ivp_names_give(&writer->names, stem, suffix, position, item->name,
+				       &item->taken);
+	while (patient && has_room_again(writer, error, writer->names.file));
 	if (!error)
 		return 0;
 	ivp_why_set(why, "%s/%s: the name of frame '%s' cannot be noted: %s",
@@ -240,12 +214,12 @@ static int name_file(struct ivp_writer *writer, uint64_t position, const char *n
 	return error == -ENOMEM ? error : -EIO;
 }
 
-int ivp_writer_put(struct ivp_writer *writer, const struct ivp_frame *frame,
-		   const struct ivp_notes *notes, struct ivp_why *why)
+int ivp_writer_plan(struct ivp_writer *writer, struct ivp_item *item, const struct ivp_frame *frame,
+		    const struct ivp_notes *notes, bool patient, struct ivp_why *why)
 {
-	struct ivp_input in = {
+	item->in = (struct ivp_input){
 	    .shape = frame->shape, .stride = frame->stride, .pixels = frame->payload};
-	struct ivp_encode_options options = {
+	item->options = (struct ivp_encode_options){
 	    .encoding = writer->options.encoding,
 	    .quality = writer->options.quality,
 	    .compression = writer->options.compression,
@@ -255,22 +229,75 @@ int ivp_writer_put(struct ivp_writer *writer, const struct ivp_frame *frame,
 	    .texts = notes->texts,
 	    .text_count = notes->text_count,
 	};
-	int error;
-
-	writer->last[0] = '\0';
-	writer->last_taken = false;
-	if (writer->options.mode == IVP_WRITER_NULL)
+	item->name[0] = '\0';
+	item->taken = false;
+	item->error = 0;
+	if (writer->options.mode == IVP_WRITER_NULL || writer->stream)
 		return 0;
 	if (writer->options.mode == IVP_WRITER_SAME)
-		options.encoding = encoding_of(suffix_of(notes->name));
-	error = prepare_image(writer, options.encoding, &in, why);
+		item->options.encoding = encoding_of(suffix_of(notes->name));
+	return name_file(writer, item, frame->position, notes->name, patient, why);
+}
+
+/* Writes the file once. Returns 0; -EINVAL or -ENOMEM with the reason; or another -errno. */
+static int try_file(const struct ivp_writer *writer, struct ivp_item *item)
+{
+	int error;
+
+	if (!item->buffer)
+		item->buffer = malloc(BUFFER_BYTES);
+	if (!item->buffer) {
+		ivp_why_set(&item->why, "not enough memory to write a file");
+		return -ENOMEM;
+	}
+	error = ivp_file_begin(&item->file, writer->folder, item->name);
 	if (error)
 		return error;
-	if (writer->stream)
-		return put_stream(writer, &in, &options, why);
-	error = name_file(writer, frame->position, notes->name,
-			  ivp_encoding_suffix(options.encoding, in.shape.format), why);
-	return error ? error : put_file(writer, &in, &options, why);
+	setvbuf(item->file.stream, item->buffer, _IOFBF, BUFFER_BYTES);
+	error = ivp_encode(&item->in, &item->options, item->file.stream, &item->why);
+	if (!error)
+		return ivp_file_settle(&item->file);
+	ivp_file_abandon(&item->file);
+	return error;
+}
+
+void ivp_writer_work(const struct ivp_writer *writer, struct ivp_item *item)
+{
+	if (writer->options.mode == IVP_WRITER_NULL)
+		return;
+	item->error = flatten(item);
+	if (!item->error && !writer->stream)
+		item->error = try_file(writer, item);
+}
+
+int ivp_writer_store(struct ivp_writer *writer, struct ivp_item *item, struct ivp_why *why)
+{
+	if (writer->options.mode == IVP_WRITER_NULL)
+		return 0;
+	if (!item->error && writer->stream)
+		return put_stream(writer, item, why);
+	if (!item->error)
+		item->error = ivp_file_commit(&item->file);
+	while (has_room_again(writer, item->error, item->name)) {
+		item->error = try_file(writer, item);
+		if (!item->error)
+			item->error = ivp_file_commit(&item->file);
+	}
+	if (item->error == -EINVAL || item->error == -ENOMEM)
+		ivp_why_set(why, "%s", item->why.text);
+	if (!item->error || item->error == -EINVAL || item->error == -ENOMEM)
+		return item->error;
+	ivp_why_set(why, "%s/%s: cannot be written: %s", writer->options.output, item->name,
+		    strerror(-item->error));
+	return -EIO;
+}
+
+void ivp_item_finish(struct ivp_item *item)
+{
+	ivp_file_abandon(&item->file);
+	free(item->buffer);
+	free(item->flat);
+	*item = (struct ivp_item){0};
 }
 
 void ivp_writer_complete(struct ivp_writer *writer)
@@ -290,6 +317,5 @@ void ivp_writer_close(struct ivp_writer *writer)
 	/* stdout keeps its buffer until the program ends. */
 	if (!writer->stream)
 		free(writer->buffer);
-	free(writer->flat);
 	*writer = (struct ivp_writer){.folder = -1};
 }

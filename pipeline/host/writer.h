@@ -2,12 +2,14 @@
 /*
  * Frames of pixels become image files in a folder, or a stream of PNM images on standard output,
  * or nothing. A file is there whole or not at all. Pixels are encoded straight out of the slot,
- * but for those that have to be flattened first (flatten.h). One thread at a time.
+ * but for those that have to be flattened first (flatten.h). One thread at a time, but for
+ * ivp_writer_work: several frames may be at work, each on a thread, between plan and store.
  */
 #ifndef IVP_HOST_WRITER_H
 #define IVP_HOST_WRITER_H
 
 #include "codec/codec.h"
+#include "host/file.h"
 #include "host/names.h"
 #include "host/notes.h"
 
@@ -29,16 +31,26 @@ typedef bool ivp_writer_full(void *context, const char *file);
 
 struct ivp_writer {
 	struct ivp_writer_options options;
-	int folder;    /* descriptor, or -1 */
-	FILE *stream;  /* standard output, or NULL */
+	int folder;   /* descriptor, or -1 */
+	FILE *stream; /* standard output, or NULL */
+	char *buffer; /* of it */
+	struct ivp_names names;
+	ivp_writer_full *full; /* the user's, or NULL */
+	void *context;         /* for full */
+};
+
+/* A frame on its way to its file. Zeroed at first; used again, it uses the same memory. */
+struct ivp_item {
+	struct ivp_input in;
+	struct ivp_encode_options options;
+	char name[NAME_MAX + 1]; /* of the file; "" if there is none */
+	bool taken;              /* its proper name was taken */
+	struct ivp_file file;
 	char *buffer;  /* of the stream being written */
 	uint8_t *flat; /* grows to the largest flattened image */
 	size_t flat_bytes;
-	struct ivp_names names;
-	ivp_writer_full *full;   /* the user's, or NULL */
-	void *context;           /* for full */
-	char last[NAME_MAX + 1]; /* name of the file last begun, for messages; "" if none */
-	bool last_taken;         /* its proper name was taken */
+	int error; /* of the work */
+	struct ivp_why why;
 };
 
 /*
@@ -55,12 +67,21 @@ int ivp_writer_begin(struct ivp_writer *writer, const char *link, uint64_t epoch
 		     struct ivp_why *why);
 
 /*
- * Writes one frame, of IVP_KIND_PIXELS. When it returns 0, the image is on disk.
+ * Begins with a frame of IVP_KIND_PIXELS: what becomes of it, and under which name. frame's pixels
+ * and notes must stay as they are until the item is stored. Frames are planned in their order;
+ * without patience, full is not asked, and the same frame may be planned again.
  * Returns 0; -EINVAL if the encoding cannot hold this image (go on with the next); -ENOMEM; -EIO
  * for any failure to write, with the reason that names the file.
  */
-int ivp_writer_put(struct ivp_writer *writer, const struct ivp_frame *frame,
-		   const struct ivp_notes *notes, struct ivp_why *why);
+int ivp_writer_plan(struct ivp_writer *writer, struct ivp_item *item, const struct ivp_frame *frame,
+		    const struct ivp_notes *notes, bool patient, struct ivp_why *why);
+/* The part that takes time, on any thread: the file, under a hidden name, on disk. */
+void ivp_writer_work(const struct ivp_writer *writer, struct ivp_item *item);
+/* Ends with a frame, in the order of the frames: when it returns 0, the image is on disk under its
+ * name. Returns as ivp_writer_plan. */
+int ivp_writer_store(struct ivp_writer *writer, struct ivp_item *item, struct ivp_why *why);
+/* Abandons what was not stored, and frees. */
+void ivp_item_finish(struct ivp_item *item);
 
 /* The stream has ended: what only a restart would need is removed. */
 void ivp_writer_complete(struct ivp_writer *writer);

@@ -28,10 +28,10 @@ config() {
 link raw { slots = 2 frame = "64KiB" }
 link inverted { slots = 2 frame = "64KiB" }
 link small { slots = 2 frame = "64KiB" }
-feeder { input = { "in" } output = raw }
+feeder { input = { "in" } output = raw threads = 2 }
 stage invert { input = raw output = inverted ${2-} filter invert { } }
 stage shrink { input = inverted output = small filter resize { mode = exact width = 20 height = 10 } }
-sink { input = small output = "out" format = pnm }
+sink { input = small output = "out" format = pnm threads = 2 }
 END
 }
 

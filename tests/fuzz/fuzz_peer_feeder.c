@@ -57,12 +57,13 @@ static void write_files(void)
 	CHECK(atexit(forget_paths) == 0);
 }
 
-static void run(struct peer_link *link, uint8_t code)
+static void run(struct peer_link *link, uint8_t code, unsigned threads)
 {
 	const struct ivp_inputs inputs = {paths, code % (INPUTS + 1)};
 	const struct ivp_feeder_options options = {
 	    .inputs = &inputs,
 	    .decode = {.limits = fuzz_limits, .orient = code & 32},
+	    .threads = threads,
 	    .anew = code & 64,
 	    .stop = code & 128 ? &peer_stop : NULL,
 	};
@@ -95,13 +96,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct script script = {data, data + size};
 	struct peer_link *link;
-	uint8_t code, lives;
+	uint8_t code, lives, threads;
 
 	make_folder();
 	write_files();
 	ivp_log_open("fuzz", "", IVP_LOG_ERROR);
 	code = take8(&script);
-	lives = 1 + take8(&script) % 3;
+	lives = take8(&script);
+	threads = 1 + lives / 3 % 4;
+	lives = 1 + lives % 3;
 	peer_begin(&script);
 	link = peer_add_link(PEER_TESTS_PRODUCER);
 	while (peer_step())
@@ -109,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	peer_all_steps();
 	for (; lives > 0; lives--) {
 		peer_stop = 0;
-		run(link, code);
+		run(link, code, threads);
 	}
 	peer_finish();
 	return 0;

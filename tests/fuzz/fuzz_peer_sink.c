@@ -119,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(output, sizeof(output), "%s/out", fuzz_folder);
 	code = take8(&script);
 	options = choose_options(code, output);
+	sink.threads = 1 + code / 9 % 4;
 	if (code & 32)
 		sink.originals = (struct ivp_originals){&words[code >> 6 & 1], 1, 1 << 16};
 	peer_begin(&script);

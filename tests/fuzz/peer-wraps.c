@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/crew.h"
 #include "transport/notify.h"
 
 #define MOST_WAITS 100000 /* in one input: more are a wait without end */
@@ -29,6 +30,10 @@ int __real_ivp_metadata_next(const uint8_t *buffer, size_t bytes, size_t *offset
 			     struct ivp_metadata *record);
 int __wrap_ivp_metadata_next(const uint8_t *buffer, size_t bytes, size_t *offset,
 			     struct ivp_metadata *record);
+void __real_ivp_crew_init(struct ivp_crew *crew, unsigned threads, unsigned most,
+			  void (*work)(void *context, unsigned place), void *context);
+void __wrap_ivp_crew_init(struct ivp_crew *crew, unsigned threads, unsigned most,
+			  void (*work)(void *context, unsigned place), void *context);
 int __real_ivp_window_inspect(const void *base, size_t bytes, struct ivp_wire_header *header,
 			      struct ivp_why *why);
 int __wrap_ivp_window_inspect(const void *base, size_t bytes, struct ivp_wire_header *header,
@@ -52,6 +57,15 @@ int __wrap_usleep(useconds_t time)
 	peer_world.now_ns += (uint64_t)time * 1000;
 	peer_strike();
 	return 0;
+}
+
+/* As many frames in hand as the threads would have, but no threads: the peer strikes by turns. */
+void __wrap_ivp_crew_init(struct ivp_crew *crew, unsigned threads, unsigned most,
+			  void (*work)(void *context, unsigned place), void *context)
+{
+	__real_ivp_crew_init(crew, 1, most, work, context);
+	if (threads > 1)
+		crew->places = 2 * threads < most ? 2 * threads : most;
 }
 
 /* Nothing here is worth a disk's time. */

@@ -21,8 +21,9 @@ declare -A lives
 kills=0
 trap '[ -z "$(jobs -pr)" ] || kill -9 $(jobs -pr); rm -f /dev/shm/ivpipe."$name".*; rm -rf "$tmp"' EXIT
 
+# make_link NAME SLOTS
 make_link() {
-	printf 'link %s {\n\tslots = 2\n\tframe = "16KiB"\n\ttimeout = "60s"\n}\n' "$1"
+	printf 'link %s {\n\tslots = %s\n\tframe = "16KiB"\n\ttimeout = "60s"\n}\n' "$@"
 }
 
 # make_stage NAME INPUT OUTPUT FILTERS
@@ -31,10 +32,10 @@ make_stage() {
 }
 
 make_config() {
-	printf 'name = "%s"\nfeeder {\n\tinput = { "in" }\n\toutput = raw\n}\n' "$name"
-	make_link raw
+	printf 'name = "%s"\nfeeder {\n\tinput = { "in" }\n\toutput = raw\n\tthreads = 3\n}\n' "$name"
+	make_link raw 4
 	make_stage invert raw middle 'filter invert { }'
-	make_link middle
+	make_link middle 2
 	make_stage border middle last 'filter box-blur {
 		radius = 2
 	}
@@ -43,8 +44,8 @@ make_config() {
 		height = 48
 		mode = fit
 	}'
-	make_link last
-	printf 'sink {\n\tinput = last\n\toutput = "out"\n\tformat = pnm\n}\n'
+	make_link last 4
+	printf 'sink {\n\tinput = last\n\toutput = "out"\n\tformat = pnm\n\tthreads = 3\n}\n'
 }
 
 # Grey images, no two alike, some of one name but for the suffix.

@@ -3,6 +3,7 @@
 #include "helpers/link.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,10 +18,12 @@ static struct test_link the_link;
 static struct ivp_output_port output;
 static struct ivp_sink_account account;
 static struct ivp_why why;
+static unsigned threads;
+static unsigned four = 4;
 
 static int begin_link(void **state)
 {
-	(void)state;
+	threads = *state ? *(const unsigned *)*state : 1;
 	make_test_folder(folder);
 	snprintf(out, sizeof(out), "%s/out", folder);
 	make_test_link(&the_link, folder, "out", 16, 65536, 1024);
@@ -46,6 +49,7 @@ static const struct ivp_writer_options jpeg = {
 /* One life of a sink. */
 static int drain(const struct ivp_writer_options *options)
 {
+	const struct ivp_sink_options how = {.threads = threads};
 	struct ivp_input_port input;
 	struct ivp_writer writer;
 	int error;
@@ -53,7 +57,7 @@ static int drain(const struct ivp_writer_options *options)
 	why.text[0] = '\0';
 	open_test_input(&the_link, &input);
 	assert_int_equal(ivp_writer_open(&writer, options, &why), 0);
-	error = ivp_sink_run(&input, &writer, NULL, &account, &why);
+	error = ivp_sink_run(&input, &writer, &how, &account, &why);
 	ivp_writer_close(&writer);
 	ivp_input_port_close(&input, error ? IVP_STATE_FAILED : IVP_STATE_FINISHED, 0);
 	return error;
@@ -331,6 +335,79 @@ static void a_full_disk_keeps_the_frame_for_the_next_life(void **state)
 	assert_int_equal(account.tally.delivered, 1);
 }
 
+/* What is behind it may be on disk already, but has no name yet. */
+static void a_file_that_cannot_be_written_stops_all_behind_it(void **state)
+{
+	char path[400];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/b.png", out);
+	assert_int_equal(mkdir(out, 0777), 0);
+	assert_int_equal(mkdir(path, 0777), 0);
+	for (unsigned i = 0; i < 8; i++) {
+		const char name[] = {(char)('a' + i), '\0'};
+
+		put_image(i, name, (uint8_t)i);
+	}
+	put_test_end(&output);
+	assert_int_equal(drain(&png), -EIO);
+	assert_non_null(strstr(why.text, "/out/b.png: cannot be written: "));
+	assert_string_equal(list_output(), ".ivpipe-out.names a.png b.png ");
+	assert_int_equal(output.link.ring.peer[0]->position, 1);
+	assert_int_equal(account.tally.delivered, 1);
+
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(drain(&png), 0);
+	assert_string_equal(list_output(), "a.png b.png c.png d.png e.png f.png g.png h.png ");
+	assert_int_equal(account.tally.delivered, 7);
+}
+
+/* A stream that is longer than the link. */
+static void *put_many(void *context)
+{
+	const unsigned *count = context;
+	struct ivp_slot slot;
+
+	for (unsigned i = 0; i < *count; i++) {
+		const struct ivp_frame frame = {.kind =
+						    i % 7 == 5 ? IVP_KIND_DROPPED : IVP_KIND_PIXELS,
+						.id = i,
+						.shape = {3, 2, IVP_FORMAT_RGBA8}};
+
+		if (ivp_output_port_slot(&output, &slot, NULL, NULL) != 0)
+			return NULL;
+		put_test_frame(&output, frame, i % 3 ? "many.png" : "some.jpg", 8, (uint8_t)i);
+	}
+	if (ivp_output_port_slot(&output, &slot, NULL, NULL) == 0)
+		put_test_frame(&output, (struct ivp_frame){.kind = IVP_KIND_END, .id = *count},
+			       NULL, 0, 0);
+	return NULL;
+}
+
+static void a_long_stream_comes_whole_and_in_order(void **state)
+{
+	unsigned count = 100, n[2] = {0, 0};
+	pthread_t producer;
+
+	(void)state;
+	assert_int_equal(pthread_create(&producer, NULL, put_many, &count), 0);
+	assert_int_equal(drain(&png), 0);
+	assert_int_equal(pthread_join(producer, NULL), 0);
+	assert_int_equal(account.tally.delivered, 100 - 14);
+	assert_int_equal(account.tally.dropped, 14);
+	assert_int_equal(account.tally.missing, 0);
+	for (unsigned i = 0; i < count; i++) {
+		char name[32];
+
+		if (i % 7 == 5)
+			continue;
+		snprintf(name, sizeof(name), "%s-%u.png", i % 3 ? "many" : "some", ++n[i % 3 == 0]);
+		if (n[i % 3 == 0] == 1)
+			snprintf(name, sizeof(name), "%s.png", i % 3 ? "many" : "some");
+		assert_image(name, IVP_FORMAT_RGBA8, i, 0);
+	}
+}
+
 static void an_output_that_is_no_folder_is_refused_by_name(void **state)
 {
 	const struct ivp_writer_options options = {
@@ -362,6 +439,7 @@ static void malformed_metadata_end_the_link(void **state)
 
 static void told_to_stop_it_leaves_the_rest_in_the_link(void **state)
 {
+	const struct ivp_sink_options how = {.threads = threads};
 	struct ivp_input_port input;
 	struct ivp_writer writer;
 
@@ -370,7 +448,7 @@ static void told_to_stop_it_leaves_the_rest_in_the_link(void **state)
 	open_test_input(&the_link, &input);
 	assert_int_equal(ivp_writer_open(&writer, &png, &why), 0);
 	the_link.stop = 2;
-	assert_int_equal(ivp_sink_run(&input, &writer, NULL, &account, &why), -EINTR);
+	assert_int_equal(ivp_sink_run(&input, &writer, &how, &account, &why), -EINTR);
 	ivp_writer_close(&writer);
 	ivp_input_port_close(&input, IVP_STATE_FAILED, 75);
 	assert_int_equal(output.link.ring.peer[0]->position, 0);
@@ -406,7 +484,10 @@ static void times_are_kept_and_impossible_ones_ignored(void **state)
 
 int main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, begin_link, end_link)
+#define test(name)                                                                                 \
+	cmocka_unit_test_setup_teardown(name, begin_link, end_link),                               \
+	    cmocka_unit_test_prestate_setup_teardown(name, begin_link, end_link, &four)
+	/* Each by one thread, and by four. */
 	const struct CMUnitTest tests[] = {
 	    test(frames_become_files_under_their_names),
 	    test(the_same_format_follows_the_names),
@@ -420,6 +501,8 @@ int main(void)
 	    test(jpeg_gets_transparent_and_deep_pixels_over_white),
 	    test(nothing_is_written_for_null),
 	    test(a_full_disk_keeps_the_frame_for_the_next_life),
+	    test(a_file_that_cannot_be_written_stops_all_behind_it),
+	    test(a_long_stream_comes_whole_and_in_order),
 	    test(an_output_that_is_no_folder_is_refused_by_name),
 	    test(malformed_metadata_end_the_link),
 	    test(told_to_stop_it_leaves_the_rest_in_the_link),
