@@ -108,6 +108,45 @@ static inline void ivp_pause(void)
 #endif
 }
 
+/* Fetches a line that is about to be stored to, before it is: gcc has no other way to say so for
+ * every x86-64, and those that do not know the instruction ignore it. */
+static inline void ivp_prefetch_to_store(const void *line)
+{
+#if defined(__x86_64__)
+	__asm__ __volatile__("prefetchw %0" ::"m"(*(const char *)line));
+#else
+	__builtin_prefetch(line, 1);
+#endif
+}
+
+/*
+ * Before a look at a position that the last look found moved by so many. Whoever looks takes the
+ * line from its writer, who has to fetch it back for the next store: two that look at each step
+ * hold each other up. So a side that is the quicker one lets some of the other's steps gather: of
+ * 64-byte messages 56 million a second came through instead of 15, between cores that share no
+ * cache. Not if it is the slower one, whose looks find much, nor on rings of a few large frames;
+ * and not after a look in vain, so that the answer to a question is seen at once.
+ */
+#define IVP_RING_HOLD_OFF 32         /* pauses: 0.3 to 1 us */
+#define IVP_RING_IN_VAIN  UINT64_MAX /* in place of a number: the last look found nothing */
+
+static inline void ivp_ring_hold_off(uint64_t *moved, uint32_t slots)
+{
+	if (*moved == 0 || *moved >= slots / 4)
+		return;
+	for (unsigned i = 0; i < IVP_RING_HOLD_OFF; i++)
+		ivp_pause();
+	*moved = 0;
+}
+
+/* What the next look is to know of one that saw a position go from one value to another. */
+static inline uint64_t ivp_ring_moved_by(uint64_t moved, uint64_t from, uint64_t to)
+{
+	if (from == to)
+		return IVP_RING_IN_VAIN;
+	return moved == IVP_RING_IN_VAIN ? 0 : to - from;
+}
+
 /* The producer's side, in private memory. */
 struct ivp_ring_producer {
 	struct ivp_wire_owner *own;                           /* in the data window */
@@ -116,6 +155,8 @@ struct ivp_ring_producer {
 	uint32_t slots;
 	uint64_t head;                    /* the truth: the window only publishes it */
 	uint64_t limit;                   /* head may grow to here without a look at the peers */
+	uint64_t moved;                   /* see ivp_ring_hold_off */
+	bool streams;                     /* the last look found frames that nobody had taken yet */
 	uint64_t tail[IVP_MAX_CONSUMERS]; /* as last seen */
 	/* Links that overwrite: */
 	bool overwrites;
@@ -132,6 +173,7 @@ struct ivp_ring_consumer {
 	uint32_t slots;
 	uint64_t tail;     /* the truth */
 	uint64_t head;     /* as last seen */
+	uint64_t moved;    /* see ivp_ring_hold_off */
 	uint64_t released; /* our position: tail, or less with a frame at hand that was jumped to */
 	/* Links that overwrite: */
 	bool overwrites;
@@ -150,7 +192,9 @@ static inline int ivp_ring_reserve_ahead(struct ivp_ring_producer *ring, uint64_
 {
 	if (ring->head + ahead < ring->limit)
 		return 0;
+	const uint64_t limit = ring->limit;
 	uint64_t lowest = UINT64_MAX;
+	ivp_ring_hold_off(&ring->moved, ring->slots);
 	for (unsigned i = 0; i < ring->peers; i++) {
 		uint64_t tail = ivp_load_acquire(&ring->peer[i]->position); /* P2 */
 		if (tail < ring->tail[i] || tail > ring->head) {
@@ -163,6 +207,8 @@ static inline int ivp_ring_reserve_ahead(struct ivp_ring_producer *ring, uint64_
 			lowest = tail;
 	}
 	ring->limit = lowest + ring->slots;
+	ring->moved = ivp_ring_moved_by(ring->moved, limit, ring->limit);
+	ring->streams = ring->head - lowest > 1;
 	return ring->head + ahead < ring->limit ? 0 : IVP_FULL;
 }
 
@@ -170,6 +216,12 @@ static inline int ivp_ring_reserve_ahead(struct ivp_ring_producer *ring, uint64_
 static inline int ivp_ring_reserve(struct ivp_ring_producer *ring, unsigned *which)
 {
 	return ivp_ring_reserve_ahead(ring, 0, which);
+}
+
+/* Slots from head on that are known to be free: more than 0 once ivp_ring_reserve returned 0. */
+static inline uint64_t ivp_ring_room(const struct ivp_ring_producer *ring)
+{
+	return ring->limit - ring->head;
 }
 
 /*
@@ -198,9 +250,11 @@ static inline int ivp_ring_acquire_ahead(struct ivp_ring_consumer *ring, uint64_
 {
 	if (ring->tail + ahead < ring->head)
 		return 0;
+	ivp_ring_hold_off(&ring->moved, ring->slots);
 	uint64_t head = ivp_load_acquire(&ring->peer->position); /* C1 */
 	if (head < ring->head || (head - ring->tail > ring->slots && !ring->overwrites))
 		return -EPROTO;
+	ring->moved = ivp_ring_moved_by(ring->moved, ring->head, head);
 	ring->head = head;
 	return ring->tail + ahead < head ? 0 : IVP_EMPTY;
 }
@@ -209,6 +263,12 @@ static inline int ivp_ring_acquire_ahead(struct ivp_ring_consumer *ring, uint64_
 static inline int ivp_ring_acquire(struct ivp_ring_consumer *ring)
 {
 	return ivp_ring_acquire_ahead(ring, 0);
+}
+
+/* Frames from tail on that are known to be there: more than 0 once ivp_ring_acquire returned 0. */
+static inline uint64_t ivp_ring_ready(const struct ivp_ring_consumer *ring)
+{
+	return ring->head - ring->tail;
 }
 
 /* Gives count slots from tail on back to the producer. They must have been acquired. */

@@ -73,6 +73,7 @@ static int reserve_and_time(struct ivp_producer *producer, unsigned *which)
 	if (ring->head < limit || !ivp_placement_wanted(producer))
 		return reserve(ring, which);
 
+	ivp_ring_hold_off(&ring->moved, ring->slots);
 	const uint64_t before_ns = ivp_now_ns();
 	const int result = reserve(ring, which);
 	if (ring->limit != limit)
@@ -175,6 +176,7 @@ void ivp_producer_commit(struct ivp_producer *producer, const struct ivp_frame *
 	for (unsigned i = 0; i < ring->peers; i++)
 		ivp_notify_ring(ring->own, ring->peer[i], before, ring->head, &producer->self,
 				IVP_VECTOR_CONSUMER(i));
+	ivp_slot_fetch_ahead(producer);
 }
 
 bool ivp_producer_may_drop(const struct ivp_producer *producer, unsigned kind)
@@ -243,7 +245,7 @@ int ivp_producer_wait(struct ivp_producer *producer, uint64_t timeout_ns)
 					.enough = ring->tail[which] + 1,
 					.kernel_id = producer->self.kernel_id,
 					.bell = producer->self.bell,
-
+					.pauses = IVP_RING_HOLD_OFF,
 					.look_ns =
 					    ivp_placement_wanted(producer) ? &look_ns : NULL};
 		ivp_notify_wait(&wait, timeout_ns, &producer->backoff);
@@ -329,6 +331,7 @@ int ivp_consumer_acquire(struct ivp_consumer *consumer, struct ivp_frame *frame,
 	if (result)
 		return result;
 	IVP_STEP(copy);
+	ivp_slot_load_ahead(consumer);
 	result = read_frame(consumer, consumer->ring.tail, frame, why);
 	if (result == 0 && consumer->ring.overwrites)
 		result = ivp_overwrite_note(consumer, frame->ordinal, why);

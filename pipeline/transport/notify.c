@@ -18,9 +18,9 @@
 #include "transport/step.h"
 #include "transport/watermark.h"
 
-#define SPIN_NS         20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
-#define LONGEST_NS      250000000 /* asleep where a ring would wake us */
-#define LOOKS_PER_CLOCK 64        /* spins between two looks at the clock */
+#define SPIN_NS          20000     /* a wake-up costs 10 to 70 us; half of that is lost at most */
+#define LONGEST_NS       250000000 /* asleep where a ring would wake us */
+#define PAUSES_PER_CLOCK 64        /* between two looks at the clock */
 
 /*
  * Spinning for as long as a wake-up costs takes at most twice what the better of spinning and
@@ -97,12 +97,13 @@ static bool look(const struct ivp_wait *wait)
 
 static bool spin(const struct ivp_wait *wait, uint64_t spin_ns, struct ivp_backoff *backoff)
 {
+	const unsigned pauses = wait->pauses ? wait->pauses : 1;
 	uint64_t start = ivp_now_ns();
 
 	backoff->spins += spin_ns > 0;
 	while (ivp_now_ns() - start < spin_ns)
-		for (int i = 0; i < LOOKS_PER_CLOCK; i++) {
-			if (look(wait))
+		for (unsigned i = 0; i < PAUSES_PER_CLOCK; i++) {
+			if (i % pauses == 0 && look(wait))
 				return true;
 			ivp_pause();
 		}

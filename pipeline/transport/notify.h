@@ -26,6 +26,7 @@ struct ivp_wait {
 	uint64_t rows_seen;   /* the word, not enough for us */
 	uint32_t rows_enough; /* the lower half that is */
 	uint32_t rows_ring;   /* the one to be rung for: not for each strip */
+	unsigned pauses;      /* between looks, of 64; 0: look at each */
 	uint64_t *look_ns;    /* not NULL: how long the look took that saw it move; 0: none did */
 };
 

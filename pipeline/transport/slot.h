@@ -73,6 +73,44 @@ static inline void ivp_slot_store(struct ivp_wire_descriptor *shared,
 	}
 }
 
+#define IVP_SLOT_LINE         64 /* bytes */
+#define IVP_SLOT_STORES_AHEAD 8  /* frames of three lines, each some 300 ns away */
+#define IVP_SLOT_LOADS_AHEAD  4
+
+/*
+ * Small frames wait for lines more than for anything else: the fence in ivp_ring_moved lasts until
+ * each line of the slot has come over from the consumer, who has read it a lap ago. So they are
+ * asked for some frames ahead. Not between question and answer, where lines that are asked for
+ * too early only go to and fro.
+ */
+static inline void ivp_slot_fetch_ahead(const struct ivp_producer *producer)
+{
+	const struct ivp_ring_producer *ring = &producer->ring;
+	const uint64_t position = ring->head + IVP_SLOT_STORES_AHEAD;
+	const uint8_t *descriptor;
+
+	if (!ring->streams || position >= ring->limit)
+		return;
+	descriptor = producer->data + ivp_slot_descriptor(&producer->header, position);
+	ivp_prefetch_to_store(descriptor);
+	ivp_prefetch_to_store(descriptor + IVP_SLOT_LINE);
+	ivp_prefetch_to_store(producer->data + ivp_slot_payload(&producer->header, position));
+}
+
+/* The same for a consumer, of frames that are there already. */
+static inline void ivp_slot_load_ahead(const struct ivp_consumer *consumer)
+{
+	const uint64_t position = consumer->ring.tail + IVP_SLOT_LOADS_AHEAD;
+	const uint8_t *descriptor;
+
+	if (position >= consumer->ring.head)
+		return;
+	descriptor = consumer->data + ivp_slot_descriptor(&consumer->header, position);
+	__builtin_prefetch(descriptor);
+	__builtin_prefetch(descriptor + IVP_SLOT_LINE);
+	__builtin_prefetch(consumer->data + ivp_slot_payload(&consumer->header, position));
+}
+
 /*
  * The slot of position is about to hold frame: zeroes the padding of its rows, and what the
  * slot's last frame, of which the descriptor still tells, left behind it. A consumer that came

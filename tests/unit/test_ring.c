@@ -111,6 +111,65 @@ static void a_batch_appears_as_a_whole(void **state)
 	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), IVP_EMPTY);
 }
 
+static void what_is_free_and_what_is_there_can_be_counted(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	make_ring(&f, 8, 1, 0);
+	assert_int_equal(ivp_ring_reserve(&f.producer, NULL), 0);
+	assert_int_equal(ivp_ring_room(&f.producer), 8);
+	ivp_ring_commit(&f.producer, 3);
+	assert_int_equal(ivp_ring_room(&f.producer), 5);
+	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), 0);
+	assert_int_equal(ivp_ring_ready(&f.consumer[0]), 3);
+	ivp_ring_release(&f.consumer[0], 2);
+	assert_int_equal(ivp_ring_ready(&f.consumer[0]), 1);
+}
+
+static void who_looked_in_vain_looks_again_at_once(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	make_ring(&f, 64, 1, 0);
+	/* A stream: each look finds something, so the next one may wait for more. */
+	assert_int_equal(ivp_ring_reserve(&f.producer, NULL), 0);
+	ivp_ring_commit(&f.producer, 2);
+	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), 0);
+	assert_int_equal(f.consumer[0].moved, 2);
+	ivp_ring_release(&f.consumer[0], 2);
+	/* Nothing there: from now on every look counts, and the first that finds something. */
+	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), IVP_EMPTY);
+	assert_true(f.consumer[0].moved == IVP_RING_IN_VAIN);
+	ivp_ring_commit(&f.producer, 1);
+	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), 0);
+	assert_int_equal(f.consumer[0].moved, 0);
+	ivp_ring_release(&f.consumer[0], 1);
+	ivp_ring_commit(&f.producer, 1);
+	assert_int_equal(ivp_ring_acquire(&f.consumer[0]), 0);
+	assert_int_equal(f.consumer[0].moved, 1);
+}
+
+static void a_producer_tells_a_stream_from_questions_and_answers(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	make_ring(&f, 2, 1, 0);
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(ivp_ring_reserve(&f.producer, NULL), 0);
+		assert_false(f.producer.streams);
+		ivp_ring_commit(&f.producer, 1);
+		assert_int_equal(ivp_ring_acquire(&f.consumer[0]), 0);
+		ivp_ring_release(&f.consumer[0], 1);
+	}
+	assert_int_equal(ivp_ring_reserve(&f.producer, NULL), 0);
+	ivp_ring_commit(&f.producer, 2);
+	assert_int_equal(ivp_ring_reserve(&f.producer, NULL), IVP_FULL);
+	assert_true(f.producer.streams);
+}
+
 static void the_slowest_consumer_decides(void **state)
 {
 	struct fixture f;
@@ -263,6 +322,9 @@ int main(void)
 	    cmocka_unit_test(a_full_ring_takes_no_more_until_one_is_released),
 	    cmocka_unit_test(positions_go_on_across_32_bits),
 	    cmocka_unit_test(a_batch_appears_as_a_whole),
+	    cmocka_unit_test(what_is_free_and_what_is_there_can_be_counted),
+	    cmocka_unit_test(who_looked_in_vain_looks_again_at_once),
+	    cmocka_unit_test(a_producer_tells_a_stream_from_questions_and_answers),
 	    cmocka_unit_test(the_slowest_consumer_decides),
 	    cmocka_unit_test(a_tail_that_cannot_be_ends_the_producer),
 	    cmocka_unit_test(a_tail_that_falls_ends_the_producer),
