@@ -68,6 +68,21 @@ static int make_chain(struct ivp_chain *chain, const struct ivp_stage_conf *stag
 	return error;
 }
 
+/* What is remarkable about how frames are read. */
+static void tell_reads(const struct ivp_input_port *input, const char *link)
+{
+	char speed[48] = "as told";
+
+	if (input->data.slow > 0)
+		snprintf(speed, sizeof(speed), "it is not cached: %.2f GB/s", input->data.slow);
+	if (input->fetch)
+		ivp_log(IVP_LOG_INFO, "reads: '%s' once, by streaming loads; %s", link, speed);
+	else
+		ivp_log(input->data.slow > 0 ? IVP_LOG_INFO : IVP_LOG_DEBUG,
+			"reads: '%s' where it lies%s%s", link, input->data.slow > 0 ? "; " : "",
+			input->data.slow > 0 ? speed : "");
+}
+
 static int work(const struct ivp_topology *topology, const struct ivp_stage_conf *stage,
 		const struct arguments *arguments, struct ivp_why *why)
 {
@@ -97,6 +112,7 @@ static int work(const struct ivp_topology *topology, const struct ivp_stage_conf
 	ivp_log(IVP_LOG_INFO, "wake-ups: '%s' %s, '%s' %s", in.link,
 		ivp_port_wake_name(in.wake, &input.bell, wake_in), out.link,
 		ivp_port_wake_name(out.wake, &output.bell, wake_out));
+	tell_reads(&input, in.link);
 	error = ivp_runner_run(&input, &output, &chain, report_failure, NULL, &result, why);
 	if (result.dropped > 0)
 		snprintf(dropped, sizeof(dropped), ", %llu dropped",

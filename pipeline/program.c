@@ -40,6 +40,7 @@ struct ivp_port_options ivp_program_port(const struct ivp_topology *topology, co
 	    .wake = topology->wake,
 	    .tell = warn,
 	    .stores = link->stores,
+	    .loads = link->loads,
 	    .memory = {.lazy = !link->prefault, .lock = link->lock},
 	    .stop = &ivp_signal_level,
 	};

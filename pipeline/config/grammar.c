@@ -17,6 +17,7 @@ static const char *const when_full[] = {"fail", "wait", NULL};
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
 
 const char *const ivp_stores_words[] = {"auto", "cached", "streaming", NULL};
+const char *const ivp_loads_words[] = {"auto", "cached", "streaming", NULL};
 const char *const ivp_memory_words[] = {"normal", "thp", "hugetlb", "auto", NULL};
 const char *const ivp_wait_words[] = {"balanced", "latency", "idle", NULL};
 
@@ -43,6 +44,7 @@ const struct ivp_rule ivp_link_rules[] = {
     RULE(ivp_link_conf, "isolation", isolation, ivp_value_word, .words = isolations),
     RULE(ivp_link_conf, "checksum", checksum, ivp_value_yes),
     RULE(ivp_link_conf, "stores", stores, ivp_value_word, .words = ivp_stores_words),
+    RULE(ivp_link_conf, "loads", loads, ivp_value_word, .words = ivp_loads_words),
     RULE(ivp_link_conf, "memory", memory, ivp_value_word, .words = ivp_memory_words),
     RULE(ivp_link_conf, "prefault", prefault, ivp_value_yes),
     RULE(ivp_link_conf, "lock", lock, ivp_value_yes),

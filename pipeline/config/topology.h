@@ -18,6 +18,7 @@
 #include "base/diag.h"
 #include "transport/bell.h"
 #include "transport/hugepages.h"
+#include "transport/loads.h"
 #include "transport/memory.h"
 
 /* By IVP_POLICY_*; NULL at the end. */
@@ -36,6 +37,7 @@ struct ivp_link_conf {
 	unsigned isolation;      /* isolation = one-way | shared */
 	bool checksum;           /* checksum = no */
 	unsigned stores;         /* stores = auto: enum ivp_stores_choice */
+	unsigned loads;          /* loads = auto: enum ivp_loads */
 	unsigned memory;         /* memory = normal | thp | hugetlb | auto: enum ivp_memory */
 	bool prefault;           /* prefault = yes: whole mappings at once */
 	bool lock;               /* lock = no: its memory stays in memory */
@@ -73,8 +75,9 @@ struct ivp_restart_conf {
 /* Of a stage that says nothing else, of the feeder and of the sink. */
 extern const struct ivp_restart_conf ivp_restart_defaults;
 
-/* In the orders of enum ivp_stores_choice, enum ivp_memory and enum ivp_wait_mode. */
+/* In the orders of enum ivp_stores_choice, ivp_loads, ivp_memory and ivp_wait_mode. */
 extern const char *const ivp_stores_words[];
+extern const char *const ivp_loads_words[];
 extern const char *const ivp_memory_words[];
 extern const char *const ivp_wait_words[];
 

@@ -44,7 +44,8 @@ static void write_link(FILE *to, const struct ivp_link_conf *link)
 		ivp_policy_words[link->policy],
 		link->isolation == IVP_ISOLATION_SHARED ? "shared" : "one-way",
 		link->checksum ? "yes" : "no", ivp_stores_words[link->stores]);
-	fprintf(to, "    prefault = %s\n    lock = %s\n", link->prefault ? "yes" : "no",
+	fprintf(to, "    loads = %s\n    prefault = %s\n    lock = %s\n",
+		ivp_loads_words[link->loads], link->prefault ? "yes" : "no",
 		link->lock ? "yes" : "no");
 	write_duration(to, "timeout", link->timeout_ns);
 	if (link->has_uuid)

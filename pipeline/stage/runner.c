@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "stage/fetch.h"
 #include "stage/records.h"
 #include "transport/step.h"
 
@@ -23,6 +24,7 @@ struct run {
 	ivp_runner_report *report;
 	void *context;
 	struct ivp_runner_result *result;
+	struct ivp_fetch fetch;
 	uint64_t wait_ns; /* for the frame at hand */
 };
 
@@ -124,6 +126,16 @@ static void pass_on(struct run *run, const struct ivp_frame *in, const struct iv
 		run->result->errors++;
 }
 
+/* Where they lie, or where they can be read more than once. */
+static const uint8_t *find_pixels(struct run *run, const struct ivp_frame *in)
+{
+	const uint8_t *fetched = run->input->fetch ? ivp_fetch_begin(&run->fetch, in) : NULL;
+
+	if (fetched)
+		ivp_fetch_until(&run->fetch, in->payload_bytes);
+	return fetched ? fetched : in->payload;
+}
+
 static int filter_frame(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
 			struct ivp_why *why)
 {
@@ -153,7 +165,7 @@ static int filter_frame(struct run *run, const struct ivp_frame *in, const struc
 		return IVP_FRAME_TOO_LARGE;
 	}
 
-	const struct ivp_input from = {source, in->stride, in->payload};
+	const struct ivp_input from = {source, in->stride, find_pixels(run, in)};
 	const struct ivp_output to = {shape, stride, slot->payload, slot->stores};
 	IVP_STEP(fill);
 	ivp_chain_apply(run->chain, &from, &to, beat_both, run);
@@ -189,7 +201,10 @@ static int copy_frame(struct run *run, const struct ivp_frame *in, const struct 
 		return IVP_FRAME_TOO_LARGE;
 	}
 	IVP_STEP(fill);
-	ivp_store_bytes(slot->payload, in->payload, in->payload_bytes, slot->stores);
+	if (run->input->fetch)
+		ivp_fetch_copy(&run->fetch, in, slot->payload, slot->stores);
+	else
+		ivp_store_bytes(slot->payload, in->payload, in->payload_bytes, slot->stores);
 	const uint64_t busy_ns = ivp_now_ns() - start;
 	struct ivp_frame out = derive(run, in, busy_ns);
 	out.payload_bytes = in->payload_bytes;
@@ -270,6 +285,42 @@ static bool has_ended(struct ivp_input_port *input, struct ivp_output_port *outp
 	       ivp_consumer_acquire(&input->link, &next, NULL) == IVP_EMPTY;
 }
 
+/* Frame by frame, until the end of the stream. */
+static int follow(struct run *run, struct ivp_why *why)
+{
+	struct ivp_input_port *input = run->input;
+	struct ivp_output_port *output = run->output;
+	struct ivp_frame frame;
+	struct ivp_slot slot;
+	bool first = true;
+	int error;
+
+	for (;;) {
+		run->wait_ns = 0;
+		error = ivp_input_port_next(input, &frame, &run->wait_ns, why);
+		if (error)
+			return error;
+		uint16_t kind = frame.kind;
+		if (first && is_done(output, frame.position)) {
+			run->result->repeated++;
+		} else {
+			error = ivp_output_port_slot_for(output, kind, &slot, &run->wait_ns, why);
+			if (error < 0)
+				return error;
+			if (error == IVP_FULL)
+				drop(run, &frame);
+			else
+				process(run, &frame, &slot);
+		}
+		first = false;
+		ivp_consumer_release(&input->link);
+		if (kind == IVP_KIND_END) {
+			run->result->ended = true;
+			return 0;
+		}
+	}
+}
+
 int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
 		   struct ivp_chain *chain, ivp_runner_report *report, void *context,
 		   struct ivp_runner_result *result, struct ivp_why *why)
@@ -281,9 +332,6 @@ int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
 			  .report = report,
 			  .context = context,
 			  .result = result ? result : &unused};
-	struct ivp_frame frame;
-	struct ivp_slot slot;
-	bool first = true;
 	int error;
 
 	memset(run.result, 0, sizeof(*run.result));
@@ -292,29 +340,7 @@ int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
 		run.result->ended = true;
 		return 0;
 	}
-	for (;;) {
-		run.wait_ns = 0;
-		error = ivp_input_port_next(input, &frame, &run.wait_ns, why);
-		if (error)
-			break;
-		uint16_t kind = frame.kind;
-		if (first && is_done(output, frame.position)) {
-			run.result->repeated++;
-		} else {
-			error = ivp_output_port_slot_for(output, kind, &slot, &run.wait_ns, why);
-			if (error < 0)
-				break;
-			if (error == IVP_FULL)
-				drop(&run, &frame);
-			else
-				process(&run, &frame, &slot);
-		}
-		first = false;
-		ivp_consumer_release(&input->link);
-		if (kind == IVP_KIND_END) {
-			run.result->ended = true;
-			return 0;
-		}
-	}
+	error = follow(&run, why);
+	ivp_fetch_finish(&run.fetch);
 	return error == -EINTR ? 0 : error;
 }

@@ -15,6 +15,7 @@
 #include "supervisor/doctor.h"
 #include "transport/locate.h"
 #include "transport/pci.h"
+#include "transport/probe.h"
 #include "transport/window.h"
 
 /* Does QEMU's emulation run this machine? It ignores memory types: all are as fast as its own. */
@@ -72,14 +73,14 @@ static void probe(struct ivp_doctor *doctor, const char *source, const char *bar
 	struct ivp_speeds speeds;
 	const char *type;
 
-	ivp_doctor_probe(page, store, &speeds);
-	type = ivp_doctor_memory_type(&speeds);
+	ivp_probe(page, store, &speeds);
+	type = ivp_probe_type(&speeds);
 	ivp_doctor_add(
 	    doctor, strcmp(type, "write-back") == 0 ? IVP_VERDICT_OK : IVP_VERDICT_NOTE, source,
-	    strcmp(type, "write-back") == 0
-		? NULL
-		: "frames are read slowly here; see the description of pipeline doctor in "
-		  "pipeline(1)",
+	    strcmp(type, "write-back") == 0 ? NULL
+					    : "frames are read slowly here, once and in one go; "
+					      "ivpipe_uio maps them as ordinary "
+					      "memory: see docs/wake-ups.md",
 	    "%s behaves as %s memory: read %.2f GB/s, write %.2f GB/s; ordinary memory "
 	    "%.2f and %.2f%s%s",
 	    bar, type, speeds.read, speeds.write, speeds.plain_read, speeds.plain_write,

@@ -73,18 +73,4 @@ void ivp_doctor_bells(struct ivp_doctor *doctor, const char *folder);
 void ivp_doctor_window(struct ivp_doctor *doctor, const char *source, const void *page,
 		       uint64_t bytes, const char *extra, const char *stale);
 
-/* GB/s of device memory, next to ordinary memory of the same size. */
-struct ivp_speeds {
-	double read, write; /* write is 0 if it was not measured */
-	double plain_read, plain_write;
-};
-
-/* Measures the reserved rest of a window's first page, which is zero by definition (wire.h,
- * section 1): with write, zeros are stored over it, which changes nothing for anybody. page is
- * IVP_PAGE bytes. Takes about 20 ms. */
-void ivp_doctor_probe(void *page, int write, struct ivp_speeds *speeds);
-
-/* "write-back", "write-combined" or "uncached", by the ratios. */
-const char *ivp_doctor_memory_type(const struct ivp_speeds *speeds);
-
 #endif

@@ -17,6 +17,7 @@
 
 #include <ivpipe/ring.h>
 #include "transport/pci.h"
+#include "transport/probe.h"
 #include "transport/window.h"
 
 const char *ivp_locate_pci_folder = "/sys/bus/pci/devices";
@@ -133,6 +134,17 @@ static void give_to_uio(const struct candidate *candidate)
 		(void)ivp_pci_enable(candidate->device);
 }
 
+/* What a driver asked for is not always what the host makes of it: see docs/wake-ups.md. */
+static double measure(const struct ivp_window *window)
+{
+	struct ivp_speeds speeds;
+
+	if (window->bytes < IVP_PAGE)
+		return 0;
+	ivp_probe(window->base, false, &speeds);
+	return ivp_probe_is_slow(&speeds) ? speeds.read : 0;
+}
+
 static void keep(struct search *search, const struct candidate *candidate, uint64_t offset,
 		 uint64_t bytes)
 {
@@ -167,6 +179,8 @@ static void keep(struct search *search, const struct candidate *candidate, uint6
 		 source);
 	search->window->base = search->window->region.base + offset;
 	search->window->bytes = bytes;
+	if (candidate->device && !search->query->writable)
+		search->window->slow = measure(search->window);
 }
 
 static void try_candidate(struct search *search, const struct candidate *candidate)

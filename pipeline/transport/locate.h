@@ -34,6 +34,7 @@ struct ivp_window {
 	struct ivp_region region;
 	uint8_t *base;
 	size_t bytes;
+	double slow; /* GB/s at which it is read, if it is device memory that is not cached; or 0 */
 };
 
 /*

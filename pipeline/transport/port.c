@@ -194,6 +194,8 @@ int ivp_input_port_open(struct ivp_input_port *port, const struct ivp_port_optio
 			name_link(why, options->link, part.text);
 	}
 	port->tell = options->tell;
+	port->fetch = options->loads == IVP_LOADS_STREAMING ||
+		      (options->loads == IVP_LOADS_AUTO && port->data.slow > 0);
 	if (!error)
 		ivp_backoff_set(&port->link.backoff, options->wait, ivp_wakeup_cost_ns());
 	if (error) {

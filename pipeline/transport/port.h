@@ -12,6 +12,7 @@
 
 #include <ivpipe/link.h>
 #include "transport/bell.h"
+#include "transport/loads.h"
 #include "transport/locate.h"
 
 /* Where a link is and how long to wait for it. Strings are not kept. */
@@ -28,6 +29,7 @@ struct ivp_port_options {
 	void (*tell)(const char *text);
 	enum ivp_wait_mode wait;
 	enum ivp_stores_choice stores; /* output ports */
+	enum ivp_loads loads;          /* input ports */
 	struct ivp_memory_use memory;  /* how to map the windows */
 	/* NULL, or 0: go on; 1: drain, that is take what is there, but wait for no more input;
 	 * 2: take nothing and wait for nothing. */
@@ -41,6 +43,7 @@ struct ivp_input_port {
 	struct ivp_bell bell;
 	void (*tell)(const char *text);
 	struct ivp_window data, credit;
+	bool fetch; /* readable: frames are best loaded once, by ivp_load_bytes */
 	uint64_t patience_ns;
 	const volatile sig_atomic_t *stop;
 	struct ivp_output_port *other; /* shows signs of life while this one waits; or NULL */

@@ -34,6 +34,7 @@ END
 }
 conf plain "" ""
 conf lazy "prefault = no" "prefault = no"
+conf streaming "loads = streaming" "stores = streaming"
 conf hugetlb "memory = hugetlb" "memory = hugetlb"
 conf shared "memory = hugetlb isolation = shared" "memory = hugetlb"
 conf thp "memory = thp" "memory = thp"
@@ -50,6 +51,11 @@ export tmp
 check "the chain runs in ordinary memory" run plain
 check "and where memory is mapped as it is touched" run lazy
 check "every image is the same, mapped as it is touched" diff -r "$tmp/out-plain" "$tmp/out-lazy"
+check "and where frames are loaded once" run streaming
+check "every image is the same, loaded once" diff -r "$tmp/out-plain" "$tmp/out-streaming"
+check_same "which the stage says" "[work] reads: 'raw' once, by streaming loads; as told" \
+	"$(grep reads: "$tmp/log-streaming")"
+check_not "memory that is cached is not worth a word" grep -q reads: "$tmp/log-plain"
 check_not "ordinary memory is not worth a word" grep -q "link raw:" "$tmp/log-plain"
 
 may_lock() {

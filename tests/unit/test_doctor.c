@@ -11,6 +11,7 @@
 
 #include "supervisor/doctor.h"
 #include "transport/locate.h"
+#include "transport/probe.h"
 
 static char folder[256], pci[300];
 static const char *pci_before;
@@ -343,9 +344,9 @@ static void the_memory_type_follows_from_the_speeds(void **state)
 	    .read = 0.08, .write = 0.2, .plain_read = 45, .plain_write = 31};
 
 	(void)state;
-	assert_string_equal(ivp_doctor_memory_type(&cached), "write-back");
-	assert_string_equal(ivp_doctor_memory_type(&combined), "write-combined");
-	assert_string_equal(ivp_doctor_memory_type(&uncached), "uncached");
+	assert_string_equal(ivp_probe_type(&cached), "write-back");
+	assert_string_equal(ivp_probe_type(&combined), "write-combined");
+	assert_string_equal(ivp_probe_type(&uncached), "uncached");
 }
 
 static void ordinary_memory_is_found_to_be_cached(void **state)
@@ -354,9 +355,9 @@ static void ordinary_memory_is_found_to_be_cached(void **state)
 	struct ivp_speeds speeds;
 
 	(void)state;
-	ivp_doctor_probe(page, 1, &speeds);
+	ivp_probe(page, true, &speeds);
 	assert_true(speeds.read > 0 && speeds.write > 0);
-	assert_string_equal(ivp_doctor_memory_type(&speeds), "write-back");
+	assert_string_equal(ivp_probe_type(&speeds), "write-back");
 }
 
 static void versions_of_qemu_are_read(void **state)

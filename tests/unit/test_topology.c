@@ -128,6 +128,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(raw->isolation, IVP_ISOLATION_SHARED);
 	assert_true(raw->checksum);
 	assert_int_equal(raw->stores, IVP_STORES_ALWAYS_STREAMING);
+	assert_int_equal(raw->loads, IVP_LOADS_STREAMING);
 	assert_int_equal(raw->memory, IVP_MEMORY_HUGETLB);
 	assert_false(raw->prefault);
 	assert_true(raw->lock);
