@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "transport/bell-backend.h"
 
 /* Sleeps in a row that ran out although the position moved: a ring late by chance is one, or two. */
@@ -20,6 +21,7 @@
  * before is lost: at first sleeps are short, 1 s in all. */
 #define YOUNG_SLEEPS 100
 #define YOUNG_NS     10000000u
+#define RETRY_NS     1000000000u /* between two looks for a new server */
 
 int ivp_bell_path(char *path, size_t bytes, const char *pipeline, const char *link)
 {
@@ -67,28 +69,51 @@ int ivp_bell_read_page(const void *page, const struct ivp_bell_query *query,
 	return 0;
 }
 
-int ivp_bell_open(struct ivp_bell *bell, const struct ivp_bell_query *query, struct ivp_why *why)
+static void make_empty(struct ivp_bell *bell)
 {
-	struct ivp_why part = {""};
-	struct stat info;
-	char path[128];
-	int error;
-
 	memset(bell, 0, sizeof(*bell));
 	bell->wait_fd = bell->socket = -1;
 	for (size_t i = 0; i < 3; i++)
 		bell->vfio_fds[i] = -1;
-	error = ivp_bell_find_device(bell, query, &part);
-	if (error == -ENOENT && query->pipeline &&
+}
+
+/* Joins the server of the link on this host. */
+static int open_socket(struct ivp_bell *bell, const struct ivp_bell_query *query,
+		       struct ivp_why *why)
+{
+	struct stat info;
+	char path[128];
+
+	if (query->pipeline &&
 	    ivp_bell_path(path, sizeof(path), query->pipeline, query->link) > 0 &&
 	    lstat(path, &info) == 0)
-		error = ivp_bell_connect(bell, path, query, &part);
-	else if (error == -ENOENT)
-		ivp_why_set(&part, "nobody serves one: no ivshmem-doorbell device, no socket");
+		return ivp_bell_connect(bell, path, query, why);
+	ivp_why_set(why, "nobody serves one: no ivshmem-doorbell device, no socket");
+	return -ENOENT;
+}
+
+/* What opening and joining again end with. */
+static void settle(struct ivp_bell *bell, const struct ivp_bell_query *query, int error)
+{
 	if (error)
 		ivp_bell_close(bell);
 	else
 		bell->young = YOUNG_SLEEPS;
+	bell->wanted = true;
+	bell->vector = query->vector;
+	bell->wake = query->wake;
+}
+
+int ivp_bell_open(struct ivp_bell *bell, const struct ivp_bell_query *query, struct ivp_why *why)
+{
+	struct ivp_why part = {""};
+	int error;
+
+	make_empty(bell);
+	error = ivp_bell_find_device(bell, query, &part);
+	if (error == -ENOENT)
+		error = open_socket(bell, query, &part);
+	settle(bell, query, error);
 	if (why)
 		why->text[0] = '\0';
 	if (part.text[0])
@@ -113,10 +138,7 @@ void ivp_bell_close(struct ivp_bell *bell)
 	for (int i = 2; i >= 0; i--)
 		if (bell->vfio_fds[i] >= 0)
 			close(bell->vfio_fds[i]);
-	memset(bell, 0, sizeof(*bell));
-	bell->wait_fd = bell->socket = -1;
-	for (size_t i = 0; i < 3; i++)
-		bell->vfio_fds[i] = -1;
+	make_empty(bell);
 }
 
 static bool joined(const struct ivp_bell *bell, const struct ivp_wire_owner *peer)
@@ -132,6 +154,53 @@ bool ivp_bell_wakes(const struct ivp_bell *bell, const struct ivp_wire_owner *pe
 bool ivp_bell_reaches(const struct ivp_bell *bell, const struct ivp_wire_owner *peer)
 {
 	return joined(bell, peer) && ivp_load32_relaxed(&peer->bell_peer) != 0;
+}
+
+/* Is one of them somewhere else, and none where we are? */
+static bool are_elsewhere(const struct ivp_bell *bell, const struct ivp_wire_owner *const *peers,
+			  unsigned count)
+{
+	bool elsewhere = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (joined(bell, peers[i]))
+			return false;
+		elsewhere = elsewhere || ivp_load_relaxed(&peers[i]->bell_server) != 0;
+	}
+	return elsewhere;
+}
+
+bool ivp_bell_rejoin(struct ivp_bell *bell, const struct ivp_bell_query *names,
+		     const struct ivp_wire_owner *const *peers, unsigned count)
+{
+	struct ivp_bell_query query = *names;
+	struct ivp_bell new;
+	uint64_t now_ns;
+
+	/* Devices have no way to join again. */
+	if (!bell->wanted || (bell->server != 0 && !bell->peers) ||
+	    !are_elsewhere(bell, peers, count))
+		return false;
+	now_ns = ivp_now_ns();
+	if (now_ns - bell->tried_ns < RETRY_NS)
+		return false;
+	bell->tried_ns = now_ns;
+	if (bell->server != 0)
+		ivp_bell_take_news(bell);
+	if (bell->server != 0 && !bell->deserted)
+		return false; /* the others are those who came too early or too late */
+	query.vector = bell->vector;
+	query.wake = bell->wake;
+	make_empty(&new);
+	if (open_socket(&new, &query, NULL) != 0) {
+		ivp_bell_close(&new);
+		return false;
+	}
+	settle(&new, &query, 0);
+	new.tried_ns = now_ns;
+	ivp_bell_close(bell);
+	*bell = new;
+	return true;
 }
 
 void ivp_bell_ring(struct ivp_bell *bell, uint32_t peer, unsigned vector)
@@ -185,11 +254,11 @@ const char *ivp_bell_trouble(const struct ivp_bell *bell, const struct ivp_wire_
 	if (!bell || bell->server == 0)
 		return NULL;
 	if (bell->missed >= MOST_MISSED)
-		return "rings do not arrive";
+		return "rings do not arrive; polling instead";
 	if (bell->deserted)
-		return "its server is gone, and who joins from now on cannot ring";
+		return "its server is gone; who is joined rings on, and a new one will be joined";
 	if (server != 0 && server != bell->server)
 		return "the server was started anew, and the two sides are joined to two lives of "
-		       "it; start this side anew too, a guest with its QEMU";
+		       "it; start the older side anew too, a guest with its QEMU; polling instead";
 	return NULL;
 }

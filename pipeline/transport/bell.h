@@ -40,14 +40,18 @@ struct ivp_bell_peer {
 };
 
 struct ivp_bell {
-	uint64_t server;      /* readable: as owner.bell_server; 0: not open */
-	uint32_t own;         /* readable: our number at the server */
-	int wait_fd;          /* readable: becomes readable when we are rung; -1: we cannot be */
-	const char *how;      /* readable: "eventfd", "vfio-pci", "ivpipe_uio", "no interrupts" */
-	unsigned vectors;     /* that peers have */
-	unsigned missed;      /* sleeps in a row that a ring should have ended */
-	unsigned young;       /* short sleeps to come: peers' machines may not know us yet */
-	bool deserted;        /* client: the server is gone */
+	uint64_t server;  /* readable: as owner.bell_server; 0: not open */
+	uint32_t own;     /* readable: our number at the server */
+	int wait_fd;      /* readable: becomes readable when we are rung; -1: we cannot be */
+	const char *how;  /* readable: "eventfd", "vfio-pci", "ivpipe_uio", "no interrupts" */
+	unsigned vectors; /* that peers have */
+	unsigned missed;  /* sleeps in a row that a ring should have ended */
+	unsigned young;   /* short sleeps to come: peers' machines may not know us yet */
+	bool deserted;    /* client: the server is gone */
+	bool wanted;      /* it was to be opened, with what follows */
+	unsigned vector;  /* by which we are rung */
+	enum ivp_wake wake;
+	uint64_t tried_ns;    /* when to join another life of the server was tried last */
 	bool told;            /* the port has said that this bell is of no use */
 	unsigned event_bytes; /* to take from wait_fd: 8 of an eventfd, 4 of uio */
 	/* client */
@@ -69,6 +73,15 @@ struct ivp_bell {
 int ivp_bell_open(struct ivp_bell *bell, const struct ivp_bell_query *query, struct ivp_why *why);
 /* A zeroed bell is fine. */
 void ivp_bell_close(struct ivp_bell *bell);
+
+/*
+ * For a host's program, now and then: if one of these peers is joined to another life of the server
+ * than we are, none of them to ours, and ours is over or we have none, joins the one that serves now.
+ * names->vector and wake are as at open. Returns whether it did: say it then in our own window.
+ * May wait for a server that does not answer.
+ */
+bool ivp_bell_rejoin(struct ivp_bell *bell, const struct ivp_bell_query *names,
+		     const struct ivp_wire_owner *const *peers, unsigned count);
 
 /* Can this peer ring us, and do its rings arrive? bell may be NULL, here and below. */
 bool ivp_bell_wakes(const struct ivp_bell *bell, const struct ivp_wire_owner *peer);

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/units.h"
+#include "transport/notify.h"
 
 #define SLICE_NS 100000000u /* between two looks at the peer */
 
@@ -27,18 +28,48 @@ struct wait {
 	int (*look_around)(void *port, struct ivp_why *why);
 };
 
-/* Says once that rings do not come. */
-static void look_after_bell(struct ivp_bell *bell, const struct ivp_wire_owner *peer,
-			    const char *link, void (*tell)(const char *text))
+/* The doorbell of one side of a link, and what is said of it. */
+struct side {
+	struct ivp_bell *bell;
+	struct ivp_wire_owner *own;
+	const struct ivp_wire_owner *const *peers;
+	unsigned count; /* of peers */
+	const struct ivp_wire_header *header;
+	struct ivp_attach *self;
+	void (*tell)(const char *text); /* NULL: nobody is told */
+};
+
+/* Joins the new life of a server that its peers have joined. */
+static bool rejoin(const struct side *side)
 {
-	const char *trouble = bell->told || !tell ? NULL : ivp_bell_trouble(bell, peer);
+	const struct ivp_bell_query names = {
+	    .pipeline = side->header->pipeline_name,
+	    .link = side->header->link_name,
+	    .uuid = side->header->uuid,
+	};
+
+	if (!ivp_bell_rejoin(side->bell, &names, side->peers, side->count))
+		return false;
+	side->self->bell = side->bell;
+	ivp_notify_join(side->own, side->bell);
+	return true;
+}
+
+/* Says once that rings do not come, and that they come again. */
+static void look_after_bell(const struct side *side)
+{
+	const bool joined = rejoin(side);
+	const char *news = joined ? "joined its new server" : NULL;
 	struct ivp_why text;
 
-	if (!trouble)
+	for (unsigned i = 0; !news && !side->bell->told && i < side->count; i++) {
+		news = ivp_bell_trouble(side->bell, side->peers[i]);
+		side->bell->told = news != NULL;
+	}
+	if (!news || !side->tell)
 		return;
-	bell->told = true;
-	ivp_why_set(&text, "link '%s': doorbell: %s; polling instead", link, trouble);
-	tell(text.text);
+	ivp_why_set(&text, "link '%s': doorbell: %s", side->header->link_name, news);
+	side->tell(text.text);
 }
 
 /* Has the peer been silent for too long? Returns 0 or -ETIMEDOUT with what is known of it. */
@@ -131,7 +162,8 @@ static int look_at_producer(void *context, struct ivp_why *why)
 
 	if (port->other)
 		ivp_producer_beat(&port->other->link);
-	look_after_bell(&port->bell, link->ring.peer, link->header.link_name, port->tell);
+	look_after_bell(&(struct side){&port->bell, link->ring.own, &link->ring.peer, 1,
+				       &link->header, &link->self, port->tell});
 	enum ivp_peer peer = ivp_consumer_peer(link, ivp_now_ns(), &silent_ns);
 	return judge(peer, silent_ns, port->patience_ns, link->header.link_name, "producer", why);
 }
@@ -180,10 +212,10 @@ static int look_at_consumers(void *context, struct ivp_why *why)
 
 	if (port->other)
 		ivp_consumer_beat(&port->other->link);
+	look_after_bell(&(struct side){&port->bell, link->ring.own, link->ring.peer,
+				       link->ring.peers, &link->header, &link->self, port->tell});
 	for (unsigned i = 0; i < link->ring.peers && result == 0; i++) {
 		enum ivp_peer peer = ivp_producer_peer(link, i, ivp_now_ns(), &silent_ns);
-		look_after_bell(&port->bell, link->ring.peer[i], link->header.link_name,
-				port->tell);
 		/* One that has read everything holds nothing up. */
 		if (link->ring.tail[i] != link->ring.head)
 			result = judge(peer, silent_ns, port->patience_ns, link->header.link_name,

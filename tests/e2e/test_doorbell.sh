@@ -125,8 +125,10 @@ check_same "so does the stage of the old one" 0 $?
 wait "$sink"
 check_same "and the sink" 0 $?
 check "every image is the same although the server died" diff -r "$tmp/out-poll" "$tmp/out-again"
-check_same "the stage says once that it polls" 1 \
-	"$(grep -c "link 'raw': doorbell: .*; polling instead" "$tmp/log-stage")"
+check_same "the stage joins the new server where the feeder is, and says so" 1 \
+	"$(grep -c "link 'raw': doorbell: joined its new server" "$tmp/log-stage")"
+check_not "stage and sink ring each other as before" grep -q "'done': doorbell: joined\|polling instead" \
+	"$tmp/log-stage" "$tmp/log-sink"
 kill -9 "$server_pid"
 wait "$server_pid" 2>/dev/null
 "$pipeline" destroy "$name" >"$tmp/log" 2>&1
@@ -146,6 +148,21 @@ check_same "with wake = auto a dead server is no obstacle" 0 $?
 wait
 check "every image is the same without it" diff -r "$tmp/out-poll" "$tmp/out-auto"
 check_same "the stage says it once for each link" 2 "$(grep -c "its server is gone" "$tmp/log-stage")"
+"$pipeline" destroy "$name" >/dev/null 2>&1
+
+# A server that comes after those who wait for it.
+"$pipeline" create "$tmp/chain.conf" >/dev/null
+run stage &
+stage=$!
+run sink --output "$tmp/out-late" &
+sink=$!
+await sides 3
+server fifth
+run feeder
+wait "$stage" "$sink"
+check "every image is the same with a server that comes late" diff -r "$tmp/out-poll" "$tmp/out-late"
+check "the stage joins it" grep -q "link 'raw': doorbell: joined its new server" "$tmp/log-stage"
+end_server
 conf=$tmp/chain.conf
 "$pipeline" destroy "$name" >/dev/null 2>&1
 

@@ -49,6 +49,14 @@ static inline void *serve_in_thread(void *context)
 	return NULL;
 }
 
+/* Serves at->server from now on. */
+static inline void serve_bell_server(struct test_bell_server *at)
+{
+	at->stop = eventfd(0, EFD_CLOEXEC);
+	assert_true(at->stop >= 0);
+	assert_int_equal(pthread_create(&at->thread, NULL, serve_in_thread, at), 0);
+}
+
 static inline void start_bell_server(struct test_bell_server *at, const char *path)
 {
 	const struct ivp_bell_server_conf conf = test_bell_conf(path);
@@ -56,9 +64,7 @@ static inline void start_bell_server(struct test_bell_server *at, const char *pa
 
 	if (ivp_bell_server_create(&conf, &at->server, &why) != 0)
 		fail_msg("%s", why.text);
-	at->stop = eventfd(0, EFD_CLOEXEC);
-	assert_true(at->stop >= 0);
-	assert_int_equal(pthread_create(&at->thread, NULL, serve_in_thread, at), 0);
+	serve_bell_server(at);
 }
 
 static inline void stop_bell_server(struct test_bell_server *at)

@@ -178,6 +178,93 @@ static void rings_that_keep_away_are_given_up(void **state)
 	assert_non_null(ivp_bell_trouble(&f->consumer, &f->head));
 }
 
+/* A server at the usual place, for a pipeline of this test's own, and its clients. */
+static void start_usual_server(struct test_bell_server *at, const char *pipeline)
+{
+	char path[128];
+	struct ivp_bell_server_conf conf = test_bell_conf(path);
+	struct ivp_why why = {""};
+
+	assert_true(ivp_bell_path(path, sizeof(path), pipeline, "middle") > 0);
+	conf.pipeline = pipeline;
+	if (ivp_bell_server_create(&conf, &at->server, &why) != 0)
+		fail_msg("%s", why.text);
+	serve_bell_server(at);
+}
+
+static void open_usual_bell(struct ivp_bell *bell, struct ivp_wire_owner *own, const char *pipeline,
+			    unsigned vector)
+{
+	struct ivp_bell_query query = test_bell_query(vector);
+
+	query.pipeline = pipeline;
+	assert_int_equal(ivp_bell_open(bell, &query, NULL), 0);
+	ivp_notify_join(own, bell);
+}
+
+static void a_new_server_is_joined_where_a_peer_is(void **state)
+{
+	struct fixture *f = *state;
+	const struct ivp_wire_owner *const both[] = {&f->tail, &f->head};
+	struct ivp_bell_query names = test_bell_query(0);
+	struct test_bell_server second, third;
+	struct ivp_bell old, new;
+	char pipeline[32];
+
+	snprintf(pipeline, sizeof(pipeline), "b%d", (int)getpid());
+	names.pipeline = pipeline;
+	start_usual_server(&second, pipeline);
+	open_usual_bell(&old, &f->head, pipeline, IVP_VECTOR_PRODUCER);
+	open_usual_bell(&new, &f->tail, pipeline, IVP_VECTOR_CONSUMER(0));
+	assert_false(ivp_bell_rejoin(&old, &names, both, 1)); /* as it should be */
+	f->tail.bell_server++;
+	assert_false(ivp_bell_rejoin(&old, &names, both, 1)); /* ours lives */
+	ivp_bell_close(&new);
+	stop_bell_server(&second);
+	old.tried_ns = 0;
+	assert_false(ivp_bell_rejoin(&old, &names, both, 1)); /* nobody serves */
+	start_usual_server(&third, pipeline);
+	open_usual_bell(&new, &f->tail, pipeline, IVP_VECTOR_CONSUMER(0));
+	assert_false(ivp_bell_rejoin(&old, &names, both, 1)); /* not again so soon */
+	old.tried_ns = 0;
+	assert_false(ivp_bell_rejoin(&old, &names, both, 2)); /* one is where we are */
+	assert_true(ivp_bell_rejoin(&old, &names, both, 1));
+	ivp_notify_join(&f->head, &old);
+	assert_true(ivp_bell_wakes(&old, &f->tail));
+	assert_true(ivp_bell_wakes(&new, &f->head));
+	ivp_bell_ring(&new, old.own, IVP_VECTOR_PRODUCER);
+	assert_true(ivp_bell_sleep(&old, LONG));
+	ivp_bell_ring(&old, new.own, IVP_VECTOR_CONSUMER(0));
+	assert_true(ivp_bell_sleep(&new, LONG));
+	ivp_bell_close(&old);
+	ivp_bell_close(&new);
+	stop_bell_server(&third);
+}
+
+static void who_found_no_server_joins_the_one_that_comes(void **state)
+{
+	struct fixture *f = *state;
+	const struct ivp_wire_owner *const peers[] = {&f->tail};
+	struct ivp_bell_query query = test_bell_query(IVP_VECTOR_PRODUCER);
+	struct ivp_bell early, late, never = {0};
+	struct test_bell_server server;
+	char pipeline[32];
+
+	snprintf(pipeline, sizeof(pipeline), "c%d", (int)getpid());
+	query.pipeline = pipeline;
+	assert_int_equal(ivp_bell_open(&early, &query, NULL), -ENOENT);
+	f->tail.bell_server = 0;
+	assert_false(ivp_bell_rejoin(&early, &query, peers, 1));
+	start_usual_server(&server, pipeline);
+	open_usual_bell(&late, &f->tail, pipeline, IVP_VECTOR_CONSUMER(0));
+	assert_false(ivp_bell_rejoin(&never, &query, peers, 1)); /* whoever wants none */
+	assert_true(ivp_bell_rejoin(&early, &query, peers, 1));
+	assert_true(ivp_bell_wakes(&early, &f->tail));
+	ivp_bell_close(&early);
+	ivp_bell_close(&late);
+	stop_bell_server(&server);
+}
+
 static void the_bell_of_another_link_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -290,6 +377,8 @@ int main(void)
 	    TEST(peers_of_two_servers_do_not_rely_on_rings),
 	    TEST(rings_outlive_the_server),
 	    TEST(rings_that_keep_away_are_given_up),
+	    TEST(a_new_server_is_joined_where_a_peer_is),
+	    TEST(who_found_no_server_joins_the_one_that_comes),
 	    TEST(the_bell_of_another_link_is_refused),
 	    TEST(a_server_that_cannot_be_is_refused),
 	    TEST(a_socket_that_nobody_serves_is_told),
