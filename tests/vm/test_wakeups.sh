@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Two guests on each back end: the same images, and everybody says what wakes him. What the guests'
-# kernel says of the memory that ivpipe_uio maps.
+# Two guests on each back end: the same images, and everybody says what wakes him. A doorbell server
+# that is started anew under a guest. What the guests' kernel says of the memory that ivpipe_uio maps.
 # shellcheck disable=SC2317 # functions are called by check
 # shellcheck source=tests/vm/vm.sh
 . "$(dirname "$0")/vm.sh"
@@ -59,6 +59,57 @@ got=$("$pipeline" run "$tmp/strict.conf" --name "$name" --run-dir "$run_folder" 
 	--output "$tmp/out-strict" 2>&1)
 check_same "where nothing but vfio-pci will do, that is an error" 69 $?
 check "which names the cure" grep -q "give QEMU -device intel-iommu,intremap=on" <<<"$got"
+
+# A doorbell server that is killed under a guest, and another one that takes its place: QEMU does not
+# join that one, the feeder does.
+{
+	echo "name = $name"
+	sed -e '/blurred/d' -e '/^stage blur/d' -e 's/input = blurred/input = decoded/' "$tmp/chain.conf"
+} >"$tmp/anew.conf"
+cat >>"$tmp/anew.conf" <<END
+stage resize { input = decoded output = resized filter resize { mode = fit width = 80 height = 60 } }
+END
+"$pipeline" run "$tmp/anew.conf" --local --output "$tmp/out-anew-local" >"$tmp/log" 2>&1
+server() {
+	"$pipeline" doorbell-server "$tmp/anew.conf" >"$tmp/server-$1" 2>&1 &
+	server_pid=$!
+	await 30 grep -q "serving the doorbells of 2 links" "$tmp/server-$1"
+}
+attached() {
+	[ "$("$pipeline" stats "$tmp/anew.conf" | grep -cE '^ +(producer|consumer)[0-9]* +alive ')" -eq "$1" ]
+}
+"$pipeline" create "$tmp/anew.conf" >/dev/null
+server first
+check_same "a doorbell server serves both links of a guest" 0 $?
+"$pipeline" image --init "$build/guest/pipeline-stage" --config "$tmp/anew.conf" \
+	--modules "$kernel/modules" --output "$tmp/anew.cpio"
+arguments resize "$tmp/anew.conf" vfio
+with_initrd "$tmp/anew.cpio"
+timeout 240 "${argv[@]}" </dev/null >"$tmp/console-anew" 2>&1 &
+guest=$!
+"$build/pipeline-sink" --config "$tmp/anew.conf" --output "$tmp/out-anew" >"$tmp/log-sink" 2>&1 &
+sink=$!
+await 120 attached 3
+check_same "guest and sink are attached, joined to it" 0 $?
+kill -9 "$server_pid"
+wait "$server_pid" 2>/dev/null
+server second
+check_same "another server takes its place" 0 $?
+"$build/pipeline-feeder" --config "$tmp/anew.conf" >"$tmp/log-feeder" 2>&1
+check_same "the feeder joins that one, and ends well" 0 $?
+wait "$sink"
+check_same "so does the sink of the first" 0 $?
+wait "$guest"
+check "every image is as from processes" diff -r "$tmp/out-anew-local" "$tmp/out-anew"
+anew_says() {
+	tr -d '\r' <"$tmp/console-anew" | grep -c "link '$1': doorbell: ${2-}"
+}
+check_same "the guest says once that it polls where the feeder is" 1 \
+	"$(anew_says decoded "the server was started anew, .*, a guest with its QEMU; polling instead$")"
+check_same "and is rung by the sink as before" 0 "$(anew_says resized)"
+kill "$server_pid"
+wait "$server_pid"
+"$pipeline" destroy "$name" >/dev/null
 
 # The kernel's list of memory types.
 types() {

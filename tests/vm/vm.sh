@@ -60,11 +60,11 @@ nothing_left() {
 	[ ! -e "$run_folder" ] || { echo "$run_folder is left"; return 1; }
 }
 
-# arguments STAGE CONF: sets the array argv to QEMU's arguments for that stage, without doorbells:
-# there is nobody who serves them.
+# arguments STAGE CONF [WAKE]: sets the array argv to QEMU's arguments for that stage, without
+# doorbells unless wake says so: usually there is nobody who serves them.
 arguments() {
 	{
-		echo "wake = poll"
+		echo "wake = ${3-poll}"
 		cat "$2"
 	} >"$tmp/arguments.conf"
 	mapfile -t argv < <("$pipeline" run "$tmp/arguments.conf" --dry-run --name "$name" --run-dir "$run_folder" \
