@@ -57,6 +57,7 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	struct ivp_resample *made = ivp_carve(carve, sizeof(*made));
 	struct ivp_resample *resample = made ? made : &measured;
 	const size_t chunk_bytes = sizeof(float) * IVP_BAND * IVP_BAND_CHUNK;
+	const size_t loaded_bytes = sizeof(float) * IVP_RESAMPLE_LOADED * IVP_BAND_CHUNK;
 
 	resample->from = ivp_row_form(in);
 	resample->depth = ivp_format_pixel_bytes(in->format) / ivp_format_channels(in->format);
@@ -78,14 +79,16 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	}
 	if (resample->depth == 1 && resample->from.planes == 1 && !linear)
 		make_groups(resample, carve);
-	resample->loaded = ivp_carve(carve, IVP_BAND_CHUNK * sizeof(float));
+	resample->loaded = ivp_carve(carve, loaded_bytes);
 	resample->chunk = ivp_carve(carve, chunk_bytes);
 	resample->lanes = ivp_carve(carve, resample->from.samples * IVP_BAND * sizeof(float));
 	resample->sums = ivp_carve(carve, chunk_bytes);
 	resample->turned = ivp_carve(carve, chunk_bytes);
-	/* Whatever a plane of loaded does not use stays a number. */
-	if (made)
-		memset(resample->loaded, 0, IVP_BAND_CHUNK * sizeof(float));
+	/* What is not used stays a number. */
+	if (made) {
+		memset(resample->loaded, 0, loaded_bytes);
+		memset(resample->chunk, 0, chunk_bytes);
+	}
 	return made;
 }
 
@@ -104,7 +107,7 @@ static void fetch(const struct ivp_resample *resample, const struct ivp_input *i
 			__builtin_prefetch(in->pixels + y * in->stride + byte + i);
 }
 
-/* Rows beyond the last are made like the last, and not stored. */
+/* Rows beyond the last are what they were, and not stored. */
 static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
 		      uint32_t end)
 {
@@ -119,9 +122,7 @@ static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in,
 
 		fetch(resample, in, y, end - y < IVP_BAND ? end : y + IVP_BAND, (x + n) * sample,
 		      next * sample);
-		for (uint32_t r = 0; r < IVP_BAND; r++)
-			ivp_resample_rows(resample, in, y + r < end ? y + r : end - 1, x, n,
-					  resample->chunk + (size_t)r * IVP_BAND_CHUNK);
+		ivp_resample_rows(resample, in, y, end - y < IVP_BAND ? end : y + IVP_BAND, x, n);
 		for (unsigned p = 0; p < form->planes; p++)
 			ivp_band_turn(resample->chunk + p * most, n,
 				      resample->lanes + (p * form->plane + x) * IVP_BAND);

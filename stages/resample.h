@@ -42,6 +42,8 @@ uint32_t ivp_axis_need(const struct ivp_axis *axis, uint32_t end);
 /* Lays out the arrays; fills them if carve->base is not NULL. in to offset and kernel are set. */
 void ivp_axis_prepare(struct ivp_axis *axis, struct ivp_carve *carve);
 
+#define IVP_RESAMPLE_LOADED 16 /* source rows that are floats at a time */
+
 struct ivp_resample {
 	struct ivp_row_form from; /* of the source; the result has the same format */
 	unsigned depth;           /* bytes of a sample */
@@ -50,11 +52,12 @@ struct ivp_resample {
 	struct ivp_axis x, y;
 	struct ivp_weights *groups; /* those of y, for 8 bits without alpha */
 	uint32_t *group_count;
-	float scale;     /* of sums by groups */
-	float *loaded;   /* IVP_BAND_CHUNK samples of a row; or a whole row, if it grows */
-	float *chunk;    /* IVP_BAND rows of vertical sums, IVP_BAND_CHUNK apart */
-	float *lanes;    /* a band of them, turned */
-	float *sums;     /* IVP_BAND_CHUNK columns of a band of results, turned */
+	float scale; /* of sums by groups */
+	float
+	    *loaded;  /* IVP_BAND_CHUNK samples of each of some rows; or a whole row, if it grows */
+	float *chunk; /* IVP_BAND rows of vertical sums, IVP_BAND_CHUNK apart */
+	float *lanes; /* a band of them, turned */
+	float *sums;  /* IVP_BAND_CHUNK columns of a band of results, turned */
 	uint8_t *turned; /* the same as pixels or samples */
 	bool halves;     /* means of 2 x 2 pixels: halve.c */
 	bool grows;      /* both axes, or keep their size: resample-grow.c */
@@ -83,9 +86,9 @@ void ivp_resample_grow_prepare(struct ivp_resample *resample, struct ivp_carve *
 void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in,
 		       const struct ivp_output *out, struct ivp_rows rows);
 
-/* Vertical sums for result row y, of n samples (or RGBA pixels, then in four planes) from column
- * on: what the two above share. */
-void ivp_resample_rows(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t y,
-		       size_t column, size_t n, float *out);
+/* Vertical sums into chunk for the result rows first..end-1, at most IVP_BAND, of n samples (or
+ * pixels with alpha) from column on. */
+void ivp_resample_rows(const struct ivp_resample *resample, const struct ivp_input *in,
+		       uint32_t first, uint32_t end, size_t column, size_t n);
 
 #endif
