@@ -60,13 +60,18 @@ IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
 #define IVP_LEVELS(sum) _mm_cvttps_epi32((__m128)((sum) + 0.5f))
 
 /* There is only a signed saturation to words. */
-IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+IVP_INLINE __m128i ivp_words(ivp_floats low, ivp_floats high)
 {
 	const __m128i half = _mm_set1_epi32(32768);
-	const __m128i packed = _mm_packs_epi32(_mm_sub_epi32(IVP_LEVELS(sum[0]), half),
-					       _mm_sub_epi32(IVP_LEVELS(sum[1]), half));
+	const __m128i packed = _mm_packs_epi32(_mm_sub_epi32(IVP_LEVELS(low), half),
+					       _mm_sub_epi32(IVP_LEVELS(high), half));
 
-	_mm_storeu_si128((__m128i *)to, _mm_xor_si128(packed, _mm_set1_epi16(-32768)));
+	return _mm_xor_si128(packed, _mm_set1_epi16(-32768));
+}
+
+IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+{
+	_mm_storeu_si128((__m128i *)to, ivp_words(sum[0], sum[1]));
 }
 
 IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "levels-pack.h"
+#include "pixels-pack.h"
 #include "resample.h"
 
 /* Samples of a row, of all planes, that are summed and rounded in one go. */
@@ -50,19 +50,26 @@ static void stretch(const struct ivp_resample *resample, const struct ivp_input 
 			     ring_row(resample, row) + p * resample->ring_plane);
 }
 
-/* What becomes of sums: floats, or levels of one or two bytes. */
-enum kind { FLOATS, BYTES, WORDS };
+/* What becomes of sums: floats, levels of one or two bytes, or pixels of four such. */
+enum kind { FLOATS, BYTES, WORDS, PIXELS8, PIXELS16 };
 
 /* The sums of one or two result rows from the same source rows. */
 struct pass {
 	const float *row[IVP_GROW_MOST_TAPS];
+	size_t plane; /* samples from a plane of them to the next */
 	const float *weights[2];
 	uint8_t *to[2];
 };
 
 IVP_INLINE void put(const ivp_floats sum[4], enum kind kind, uint8_t *to)
 {
-	if (kind == BYTES) {
+	const struct ivp_sums pixels = {{sum[0], sum[1], sum[2], sum[3]}};
+
+	if (kind == PIXELS8) {
+		ivp_pixels_pack8(&pixels, 1, to);
+	} else if (kind == PIXELS16) {
+		ivp_pixels_pack16(&pixels, 65535, to);
+	} else if (kind == BYTES) {
 		ivp_levels_bytes(sum, to);
 	} else if (kind == WORDS) {
 		ivp_levels_words(sum, to);
@@ -72,12 +79,18 @@ IVP_INLINE void put(const ivp_floats sum[4], enum kind kind, uint8_t *to)
 	}
 }
 
-/* Four vectors at a time. rows, results and kind are constants wherever this is inlined. */
+/* Four vectors at a time, of one plane or one of each; n: samples of a plane. rows, results and
+ * kind are constants wherever this is inlined. */
 IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const struct pass *pass,
 			 size_t n)
 {
 	const ivp_floats none = {0};
-	const size_t bytes = (kind == BYTES ? 1 : kind == WORDS ? 2 : 4) * (size_t)4 * IVP_FLOATS;
+	const bool pixels = kind == PIXELS8 || kind == PIXELS16;
+	const size_t bytes = (kind == BYTES || kind == PIXELS8    ? 1
+			      : kind == WORDS || kind == PIXELS16 ? 2
+								  : 4) *
+			     (size_t)4 * IVP_FLOATS;
+	const size_t apart = pixels ? pass->plane : IVP_FLOATS;
 	ivp_floats weight[2][IVP_GROW_MOST_TAPS];
 	uint8_t *to[2] = {pass->to[0], pass->to[1]};
 
@@ -86,15 +99,14 @@ IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const stru
 		IVP_UNROLL
 	for (size_t k = 0; k < rows; k++)
 		weight[r][k] = none + pass->weights[r][k];
-	for (size_t i = 0; i < n; i += (size_t)4 * IVP_FLOATS) {
+	for (size_t i = 0; i < n; i += (pixels ? 1 : (size_t)4) * IVP_FLOATS) {
 		ivp_floats sum[2][4];
 
 		IVP_UNROLL
 		for (size_t q = 0; q < 4; q++)
 			IVP_UNROLL
 		for (size_t k = 0; k < rows; k++) {
-			const ivp_floats all =
-			    *(const ivp_floats *)(pass->row[k] + i + q * IVP_FLOATS);
+			const ivp_floats all = *(const ivp_floats *)(pass->row[k] + i + q * apart);
 
 			IVP_UNROLL
 			for (size_t r = 0; r < results; r++)
@@ -139,20 +151,33 @@ IVP_INLINE void sum_results(size_t results, enum kind kind, size_t rows, const s
 	}
 }
 
+IVP_INLINE void sum_kind(enum kind kind, size_t results, size_t rows, const struct pass *pass,
+			 size_t n)
+{
+	if (results == 2)
+		sum_results(2, kind, rows, pass, n);
+	else
+		sum_results(1, kind, rows, pass, n);
+}
+
 static void sum(enum kind kind, size_t results, size_t rows, const struct pass *pass, size_t n)
 {
-	if (kind == BYTES && results == 2)
-		sum_results(2, BYTES, rows, pass, n);
-	else if (kind == BYTES)
-		sum_results(1, BYTES, rows, pass, n);
-	else if (kind == WORDS && results == 2)
-		sum_results(2, WORDS, rows, pass, n);
-	else if (kind == WORDS)
-		sum_results(1, WORDS, rows, pass, n);
-	else if (results == 2)
-		sum_results(2, FLOATS, rows, pass, n);
-	else
-		sum_results(1, FLOATS, rows, pass, n);
+	switch (kind) {
+	case BYTES:
+		sum_kind(BYTES, results, rows, pass, n);
+		break;
+	case WORDS:
+		sum_kind(WORDS, results, rows, pass, n);
+		break;
+	case PIXELS8:
+		sum_kind(PIXELS8, results, rows, pass, n);
+		break;
+	case PIXELS16:
+		sum_kind(PIXELS16, results, rows, pass, n);
+		break;
+	default:
+		sum_kind(FLOATS, results, rows, pass, n);
+	}
 }
 
 /* Samples x.. of plane p of the source rows of result row y, and the weights of results rows. */
@@ -172,10 +197,15 @@ static void set_pass(const struct ivp_resample *resample, uint32_t y, size_t res
 static void make_levels(const struct ivp_resample *resample, uint32_t y, size_t results,
 			const struct ivp_output *out)
 {
-	const enum kind kind = resample->depth == 1 ? BYTES : WORDS;
+	const bool pixels = resample->from.planes == 4;
+	const enum kind kind = pixels                 ? (resample->depth == 1 ? PIXELS8 : PIXELS16)
+			       : resample->depth == 1 ? BYTES
+						      : WORDS;
+	const size_t sample = (size_t)resample->depth * resample->from.planes;
 	const size_t all = (size_t)resample->x.out * resample->from.step;
-	const size_t whole = all / (4 * IVP_FLOATS) * (4 * IVP_FLOATS);
-	struct pass pass;
+	const size_t some = (pixels ? 1 : (size_t)4) * IVP_FLOATS;
+	const size_t whole = all / some * some;
+	struct pass pass = {.plane = resample->ring_plane};
 
 	for (size_t r = 0; r < results; r++)
 		pass.to[r] = out->pixels + (y + r) * out->stride;
@@ -188,8 +218,8 @@ static void make_levels(const struct ivp_resample *resample, uint32_t y, size_t 
 	set_pass(resample, y, results, 0, whole, &pass);
 	sum(kind, results, resample->y.count[y], &pass, all - whole);
 	for (size_t r = 0; r < results; r++)
-		memcpy(out->pixels + (y + r) * out->stride + whole * resample->depth,
-		       resample->sums + r * PIECE, (all - whole) * resample->depth);
+		memcpy(out->pixels + (y + r) * out->stride + whole * sample,
+		       resample->sums + r * PIECE, (all - whole) * sample);
 }
 
 static void make_sums(const struct ivp_resample *resample, uint32_t y, size_t results,
@@ -235,7 +265,7 @@ void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in
 			resample->stretched = first;
 		for (; resample->stretched < first + count; resample->stretched++)
 			stretch(resample, in, resample->stretched);
-		if (resample->from.planes == 4 || resample->linear)
+		if (resample->linear)
 			make_sums(resample, y, results, out);
 		else
 			make_levels(resample, y, results, out);

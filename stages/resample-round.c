@@ -2,6 +2,7 @@
 /* Sums to the nearest levels. With alpha: colours over alpha, and all is 0 where that is. */
 #include <string.h>
 
+#include "pixels-pack.h"
 #include "resample.h"
 
 /* Pixels whose levels of light are looked up in one go. */
@@ -25,36 +26,34 @@ static void round_words(const float *restrict sums, uint16_t *restrict out, size
 	}
 }
 
-static void round_rgba8(const float *sums, size_t plane, uint32_t *restrict out, size_t n)
+static void load_sums(const float *sums, size_t plane, size_t n, struct ivp_sums *to)
 {
-	const float *restrict r = sums, *restrict g = r + plane;
-	const float *restrict b = g + plane, *restrict a = b + plane;
-
-	IVP_INDEPENDENT
-	for (size_t i = 0; i < n; i++)
-		out[i] = ivp_pixel_pack(r[i], g[i], b[i], a[i], 1);
+	for (size_t p = 0; p < 4; p++) {
+		to->of[p] = (ivp_floats){0};
+		memcpy(&to->of[p], sums + p * plane, n * sizeof(float));
+	}
 }
 
-IVP_INLINE uint32_t to_word(float sum)
+/* depth is a constant wherever this is inlined. */
+IVP_INLINE void round_rgba(const float *sums, size_t plane, size_t depth, uint8_t *out, size_t n)
 {
-	const int32_t level = (int32_t)(sum + 0.5f);
+	uint8_t rest[8 * IVP_FLOATS];
+	struct ivp_sums all;
 
-	return (uint32_t)(level < 0 ? 0 : level > 65535 ? 65535 : level);
-}
+	for (size_t i = 0; i < n; i += IVP_FLOATS) {
+		const bool whole = i + IVP_FLOATS <= n;
+		uint8_t *to = whole ? out + 4 * depth * i : rest;
 
-static void round_rgba16(const float *sums, size_t plane, uint32_t *restrict out, size_t n)
-{
-	const float *restrict r = sums, *restrict g = r + plane;
-	const float *restrict b = g + plane, *restrict a = b + plane;
-
-	IVP_INDEPENDENT
-	for (size_t i = 0; i < n; i++) {
-		/* Where alpha is below half a level the quotient is not used: keep it finite. */
-		const float inverse = 65535 / (a[i] > 0.5f ? a[i] : 0.5f);
-		const uint32_t alpha = to_word(a[i]), seen = -(uint32_t)(alpha > 0);
-
-		out[2 * i] = (to_word(r[i] * inverse) | to_word(g[i] * inverse) << 16) & seen;
-		out[2 * i + 1] = (to_word(b[i] * inverse) | alpha << 16) & seen;
+		if (whole)
+			load_sums(sums + i, plane, IVP_FLOATS, &all);
+		else
+			load_sums(sums + i, plane, n - i, &all);
+		if (depth == 1)
+			ivp_pixels_pack8(&all, 1, to);
+		else
+			ivp_pixels_pack16(&all, 65535, to);
+		if (!whole)
+			memcpy(out + 4 * depth * i, rest, 4 * depth * (n - i));
 	}
 }
 
@@ -112,9 +111,9 @@ void ivp_resample_round(const struct ivp_resample *resample, const float *sums, 
 	if (resample->from.planes == 4 && resample->linear)
 		round_rgba_light(resample, sums, plane, n, to);
 	else if (resample->from.planes == 4 && resample->depth == 2)
-		round_rgba16(sums, plane, (uint32_t *)to, n);
+		round_rgba(sums, plane, 2, to, n);
 	else if (resample->from.planes == 4)
-		round_rgba8(sums, plane, (uint32_t *)to, n);
+		round_rgba(sums, plane, 1, to, n);
 	else if (resample->linear)
 		round_light(resample, sums, n, to);
 	else if (resample->depth == 2)
