@@ -12,12 +12,6 @@
 #include "halve.h"
 #include "turn.h"
 
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-
-typedef float floats16 __attribute__((vector_size(64), may_alias));
-
 /* The weights of rows as integers, in as fine steps as the largest lets them have. */
 static void make_groups(struct ivp_resample *resample, struct ivp_carve *carve)
 {
@@ -129,80 +123,6 @@ static void turn_rows(struct ivp_resample *resample, const struct ivp_input *in,
 	}
 }
 
-typedef int32_t ints16 __attribute__((vector_size(64)));
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-
-/* 16 sums to the nearest levels. */
-IVP_INLINE void round_levels(const floats16 *sums, uint8_t *to)
-{
-#ifdef __AVX512F__
-	const __m512i levels = _mm512_cvttps_epi32((__m512)(*sums + 0.5f));
-	const bytes16 rounded =
-	    (bytes16)_mm512_cvtusepi32_epi8(_mm512_max_epi32(levels, _mm512_setzero_si512()));
-#else
-	ints16 levels = __builtin_convertvector(*sums + 0.5f, ints16);
-	bytes16 rounded;
-
-	/* All bits where it is below 0, or above 255: GCC shifts signs in. */
-	/* cppcheck-suppress shiftTooManyBitsSigned */
-	levels &= ~(levels >> 31);
-	/* cppcheck-suppress shiftTooManyBitsSigned */
-	levels |= (255 - levels) >> 31;
-	rounded = __builtin_convertvector(levels & 255, bytes16);
-#endif
-	memcpy(to, &rounded, sizeof(rounded));
-}
-
-/* Horizontal sums of one pixel, whose channels lie apart in lanes: rounded side by side, or as
- * they are, out_apart apart. */
-IVP_INLINE void sum_columns(unsigned channels, const floats16 *lanes, size_t step, size_t apart,
-			    const float *weights, uint32_t count, floats16 *out, size_t out_apart,
-			    uint8_t *levels)
-{
-	floats16 sum[4] = {{0}};
-
-	for (uint32_t k = 0; k < count; k++)
-		for (unsigned c = 0; c < channels; c++)
-			sum[c] += lanes[k * step + c * apart] * weights[k];
-	for (unsigned c = 0; c < channels; c++) {
-		if (levels)
-			round_levels(&sum[c], levels + (size_t)c * IVP_BAND);
-		else if (out)
-			out[c * out_apart] = sum[c];
-	}
-}
-
-/* Result pixels x..x+n-1 of a band: interleaved, or for RGBA in four planes of n pixels. */
-static void sum_pixels(const struct ivp_resample *resample, uint32_t x, uint32_t n)
-{
-	const struct ivp_axis *axis = &resample->x;
-	const struct ivp_row_form *form = &resample->from;
-	floats16 *out = (floats16 *)resample->sums;
-	/* Levels without alpha are rounded at once. */
-	uint8_t *levels = resample->groups ? resample->turned : NULL;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const float *weights = axis->weights + (size_t)(x + i) * axis->most;
-		const floats16 *lanes =
-		    (const floats16 *)resample->lanes + (size_t)axis->first[x + i] * form->step;
-		const uint32_t count = axis->count[x + i];
-
-		if (form->planes == 4)
-			sum_columns(4, lanes, 1, form->plane, weights, count, out + i,
-				    IVP_BAND_CHUNK / 4, NULL);
-		else if (form->step == 3 && levels)
-			sum_columns(3, lanes, 3, 1, weights, count, NULL, 0,
-				    levels + (size_t)i * 3 * IVP_BAND);
-		else if (form->step == 3)
-			sum_columns(3, lanes, 3, 1, weights, count, out + (size_t)i * 3, 1, NULL);
-		else if (levels)
-			sum_columns(1, lanes, 1, 0, weights, count, NULL, 0,
-				    levels + (size_t)i * IVP_BAND);
-		else
-			sum_columns(1, lanes, 1, 0, weights, count, out + i, 0, NULL);
-	}
-}
-
 /* A constant number of bytes becomes one or two moves. */
 IVP_INLINE void pick_pixels(const uint8_t *restrict from, const uint32_t *restrict first, size_t n,
 			    size_t bytes, uint8_t *restrict to)
@@ -289,11 +209,7 @@ void ivp_resample_apply(struct ivp_resample *resample, const struct ivp_input *i
 		for (uint32_t x = 0; x < width; x += most) {
 			const uint32_t n = width - x < most ? width - x : most;
 
-			sum_pixels(resample, x, n);
-			if (!resample->groups)
-				ivp_resample_round(
-				    resample, resample->sums, (size_t)IVP_BAND_CHUNK / 4 * IVP_BAND,
-				    (size_t)n * IVP_BAND * resample->from.step, resample->turned);
+			ivp_resample_columns(resample, x, n);
 			ivp_tiles_turn(&(struct ivp_tiles){.in = resample->turned,
 							   .out = out->pixels +
 								  (size_t)y * out->stride +

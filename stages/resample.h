@@ -43,6 +43,8 @@ uint32_t ivp_axis_need(const struct ivp_axis *axis, uint32_t end);
 void ivp_axis_prepare(struct ivp_axis *axis, struct ivp_carve *carve);
 
 #define IVP_RESAMPLE_LOADED 16 /* source rows that are floats at a time */
+/* Samples from a plane of sums to the next. */
+#define IVP_RESAMPLE_PLANE ((size_t)IVP_BAND_CHUNK / 4 * IVP_BAND)
 
 struct ivp_resample {
 	struct ivp_row_form from; /* of the source; the result has the same format */
@@ -90,5 +92,8 @@ void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in
  * pixels with alpha) from column on. */
 void ivp_resample_rows(const struct ivp_resample *resample, const struct ivp_input *in,
 		       uint32_t first, uint32_t end, size_t column, size_t n);
+
+/* Horizontal sums of a band, of the result pixels x..x+n-1, as levels or pixels into turned. */
+void ivp_resample_columns(const struct ivp_resample *resample, uint32_t x, uint32_t n);
 
 #endif
