@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "floats.h"
-
 /* Pixels of four samples, as many as a vector holds. */
 typedef uint8_t bytes __attribute__((vector_size(IVP_VECTOR / 2)));
 typedef uint16_t words __attribute__((vector_size(IVP_VECTOR), may_alias));
@@ -109,39 +107,31 @@ bool ivp_row_opaque(const uint16_t *samples, size_t width, uint16_t full)
 	return any == 0;
 }
 
-void ivp_row_floats(const uint16_t *samples, float *values, size_t width, uint16_t full)
+static void store_mixed(const uint16_t *restrict from, uint8_t *restrict to, size_t width,
+			uint32_t full)
 {
-	uint16_t limited[IVP_ROW_CHUNK] __attribute__((aligned(64)));
-	words limits;
+	const ivp_samples2 *restrict pairs = (const ivp_samples2 *)from;
+	ivp_pixel *restrict out = (ivp_pixel *)to;
 
-	alpha_limits(full, &limits);
-	memset(limited + 4 * width, 0, sizeof(limited) - 8 * width);
-	memcpy(limited, samples, 8 * width);
-	for (size_t i = 0; i < IVP_ROW_CHUNK; i += 4 * PIXELS) {
-		words *all = (words *)(limited + i);
-		const pixels opaque = (pixels)(*all >= limits) >> 48 << 48;
-		const pixels most = (pixels){0} + ((uint64_t)255 * IVP_SAMPLE_ONE << 48);
+	for (size_t x = 0; x < width; x++) {
+		const uint32_t rg = pairs[2 * x], ba = pairs[2 * x + 1];
+		const float alpha = (float)(int32_t)ivp_row_alpha(ba >> 16, full);
 
-		*all = (words)(((pixels)*all & ~opaque) | (most & opaque));
+		out[x] = ivp_pixel_pack((float)(int32_t)(rg & 65535), (float)(int32_t)(rg >> 16),
+					(float)(int32_t)(ba & 65535), alpha / IVP_SAMPLE_ONE,
+					255.0f / IVP_SAMPLE_ONE);
 	}
-	for (size_t i = 0; i < IVP_ROW_CHUNK; i++)
-		values[i] = limited[i];
 }
 
-static void store_rgba(const uint16_t *restrict from, uint8_t *restrict to, size_t width,
-		       uint16_t full)
+static void store_rgba(const uint16_t *from, uint8_t *to, size_t width, uint16_t full)
 {
-	for (size_t i = 0; i < 4 * width; i += IVP_ROW_CHUNK) {
-		const size_t n = 4 * width - i < IVP_ROW_CHUNK ? 4 * width - i : IVP_ROW_CHUNK;
-		float values[IVP_ROW_CHUNK] __attribute__((aligned(64)));
+	for (size_t x = 0; x < width; x += IVP_ROW_CHUNK) {
+		const size_t n = width - x < IVP_ROW_CHUNK ? width - x : IVP_ROW_CHUNK;
 
-		if (ivp_row_opaque(from + i, n / 4, full)) {
-			store_levels(from + i, to + i, n);
-			continue;
-		}
-		ivp_row_floats(from + i, values, n / 4, full);
-		ivp_floats_straighten(IVP_FORMAT_RGBA8, values, n, 1.0f / IVP_SAMPLE_ONE, 0, NULL);
-		ivp_floats_store(IVP_FORMAT_RGBA8, values, to + i, n, 1, 0);
+		if (ivp_row_opaque(from + 4 * x, n, full))
+			store_levels(from + 4 * x, to + 4 * x, 4 * n);
+		else
+			store_mixed(from + 4 * x, to + 4 * x, n, full);
 	}
 }
 

@@ -39,12 +39,21 @@ void ivp_row_load(uint32_t format, const uint8_t *pixels, uint16_t *samples, siz
 void ivp_row_store(uint32_t format, const uint16_t *samples, uint8_t *pixels, size_t width,
 		   uint16_t full);
 
-#define IVP_ROW_CHUNK ((size_t)256)
+#define IVP_ROW_CHUNK ((size_t)64) /* pixels that are looked at together for that */
 
 /* Whether width RGBA8 pixels have such an alpha. */
 bool ivp_row_opaque(const uint16_t *samples, size_t width, uint16_t full);
-/* RGBA8 samples as IVP_ROW_CHUNK floats, zeros from 4 * width on; such an alpha becomes 255. */
-void ivp_row_floats(const uint16_t *samples, float *values, size_t width, uint16_t full);
+
+/* Samples of RGBA8 by twos: red and green, blue and alpha. */
+typedef uint32_t ivp_samples2 __attribute__((aligned(2), may_alias));
+
+/* An alpha as it counts: 255 levels where it is full. Masks: a branch would cost vectors. */
+IVP_INLINE uint32_t ivp_row_alpha(uint32_t alpha, uint32_t full)
+{
+	const uint32_t opaque = -(uint32_t)(alpha >= full);
+
+	return (alpha & ~opaque) | (255 * IVP_SAMPLE_ONE & opaque);
+}
 
 /*
  * The index inside 0..count-1 that stands for index, which may be any. REPLICATE: the nearest;

@@ -14,6 +14,8 @@
 #include "floats.h"
 #include "gauss.h"
 
+#define CHUNK ((size_t)256) /* samples */
+
 struct sharpen {
 	double sigma, amount;
 	int threshold;
@@ -59,27 +61,101 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 	ivp_gauss_prepare(&carve, sharpen->sigma, IVP_BORDER_REPLICATE, in);
 }
 
+/*
+ * The amount in 16 bits: weight / 2^15 of a difference in samples (rows.h), rounded, is what is
+ * added, with fraction binary places less: at most 2^14 in size, as the level with so many
+ * places is. So nothing overflows, and the error is below 1/64 level, or amount / 32 where
+ * that is more.
+ */
 struct strength {
 	float amount;
+	int16_t weight;
+	int16_t fraction;  /* 2 to 6 */
 	int32_t threshold; /* in levels of 255 */
 };
 
-/* Levels of 8 bits and their blurred samples (rows.h). */
+static struct strength strength_of(const struct sharpen *sharpen)
+{
+	struct strength by = {
+	    .amount = (float)sharpen->amount, .fraction = 6, .threshold = sharpen->threshold};
+
+	while (by.fraction > 2 && sharpen->amount > 1 << (6 - by.fraction))
+		by.fraction--;
+	by.weight = (int16_t)(sharpen->amount * (1 << (8 + by.fraction)) + 0.5);
+	return by;
+}
+
+/* threshold and difference in samples. */
+IVP_INLINE int16_t sharpened(int16_t level, int16_t difference, struct strength by,
+			     int16_t threshold)
+{
+	const int16_t size = (int16_t)(difference < 0 ? -difference : difference);
+	const int16_t added = (int16_t)((((int32_t)difference * by.weight >> 14) + 1) >> 1);
+	const int16_t half = (int16_t)(1 << (by.fraction - 1));
+	int16_t wanted = (int16_t)((int16_t)((level << by.fraction) + added + half) >> by.fraction);
+
+	wanted = wanted < 0 ? 0 : wanted;
+	wanted = wanted > 255 ? 255 : wanted;
+	return size >= threshold ? wanted : level;
+}
+
+/* Levels of 8 bits and their blurred samples. */
 static void sharpen_samples(const uint8_t *restrict in, const uint16_t *restrict blurred,
 			    uint8_t *restrict out, size_t n, struct strength by)
 {
-	const float step = by.amount / IVP_SAMPLE_ONE;
-	const int32_t threshold = by.threshold * IVP_SAMPLE_ONE;
+	const int16_t threshold = (int16_t)(by.threshold * IVP_SAMPLE_ONE);
 
 	for (size_t i = 0; i < n; i++) {
-		const int32_t level = in[i], difference = level * IVP_SAMPLE_ONE - blurred[i];
-		const int32_t size = difference < 0 ? -difference : difference;
-		/* All bits, or none: a branch would cost vectors. */
-		const int32_t large = -(size >= threshold);
-		int32_t wanted = (int32_t)((float)level + step * (float)difference + 0.5f);
+		const int16_t difference = (int16_t)(in[i] * IVP_SAMPLE_ONE - blurred[i]);
 
-		wanted = wanted < 0 ? 0 : wanted > 255 ? 255 : wanted;
-		out[i] = (uint8_t)((wanted & large) | (level & ~large));
+		out[i] = (uint8_t)sharpened(in[i], difference, by, threshold);
+	}
+}
+
+/* A pixel of which nothing around is seen keeps its colour. */
+static void sharpen_mixed(const uint8_t *restrict in, const uint16_t *restrict blurred,
+			  uint8_t *restrict out, size_t width, uint32_t full, struct strength by)
+{
+	const ivp_pixel *restrict from = (const ivp_pixel *)in;
+	const ivp_samples2 *restrict pairs = (const ivp_samples2 *)blurred;
+	ivp_pixel *restrict to = (ivp_pixel *)out;
+	const int16_t threshold = (int16_t)(by.threshold * IVP_SAMPLE_ONE);
+
+	for (size_t x = 0; x < width; x++) {
+		const uint32_t samples[2] = {pairs[2 * x], pairs[2 * x + 1]}, pixel = from[x];
+		const int32_t alpha = (int32_t)ivp_row_alpha(samples[1] >> 16, full);
+		const int32_t seen = -(alpha > 0); /* all bits, or none */
+		const float scale = 255.0f * IVP_SAMPLE_ONE / (float)(alpha + 1 + seen);
+		uint32_t result = pixel & 0xff000000;
+
+		for (unsigned c = 0; c < 3; c++) {
+			const int32_t level = (int32_t)(pixel >> 8 * c & 255);
+			const int32_t sum = (int32_t)(samples[c / 2] >> 16 * (c % 2) & 65535);
+			const int32_t about = (int32_t)((float)sum * scale + 0.5f);
+			const int32_t most = 255 * IVP_SAMPLE_ONE;
+			const int32_t mean = about < most ? about : most;
+			const int32_t difference = (level * IVP_SAMPLE_ONE - mean) & seen;
+
+			result |=
+			    (uint32_t)sharpened((int16_t)level, (int16_t)difference, by, threshold)
+			    << 8 * c;
+		}
+		to[x] = result;
+	}
+}
+
+static void sharpen_rgba(const uint8_t *in, const uint16_t *blurred, uint8_t *out, size_t width,
+			 uint16_t full, struct strength by)
+{
+	for (size_t x = 0; x < width; x += IVP_ROW_CHUNK) {
+		const size_t n = width - x < IVP_ROW_CHUNK ? width - x : IVP_ROW_CHUNK;
+
+		if (ivp_row_opaque(blurred + 4 * x, n, full)) {
+			sharpen_samples(in + 4 * x, blurred + 4 * x, out + 4 * x, 4 * n, by);
+			ivp_take_alpha(IVP_FORMAT_RGBA8, in + 4 * x, out + 4 * x, n);
+		} else {
+			sharpen_mixed(in + 4 * x, blurred + 4 * x, out + 4 * x, n, full, by);
+		}
 	}
 }
 
@@ -101,33 +177,18 @@ static void sharpen_floats(float *restrict levels, const float *restrict blurred
 	}
 }
 
-/* A chunk of straight or, with alpha, premultiplied floats, that times unit are levels. */
-static void sharpen_chunk(uint32_t format, const uint8_t *pixels, float *blurred, float unit,
-			  uint8_t *out, size_t n, struct strength by)
+static void sharpen_chunk(uint32_t format, const uint8_t *pixels, float *blurred, uint8_t *out,
+			  size_t n, struct strength by)
 {
 	const float scale = IVP_FORMATS_16BIT & IVP_FORMAT_BIT(format) ? 257 : 1;
-	float levels[IVP_ROW_CHUNK] __attribute__((aligned(64)));
+	float levels[CHUNK] __attribute__((aligned(64)));
 
 	memset(levels + n, 0, sizeof(levels) - n * sizeof(float));
 	ivp_floats_of_levels(format, pixels, levels, n);
 	if (ivp_has_alpha(format))
-		ivp_floats_straighten(format, blurred, n, unit, 0, levels);
+		ivp_floats_straighten(format, blurred, n, ivp_floats_unit(format), 0, levels);
 	sharpen_floats(levels, blurred, n, by.amount, scale * (float)by.threshold);
 	ivp_floats_store(format, levels, out, n, 1, 0);
-}
-
-static void sharpen_rgba(const uint8_t *in, const uint16_t *blurred, uint8_t *out, size_t n,
-			 uint16_t full, struct strength by)
-{
-	float values[IVP_ROW_CHUNK] __attribute__((aligned(64)));
-
-	if (ivp_row_opaque(blurred, n / 4, full)) {
-		sharpen_samples(in, blurred, out, n, by);
-		ivp_take_alpha(IVP_FORMAT_RGBA8, in, out, n / 4);
-		return;
-	}
-	ivp_row_floats(blurred, values, n / 4, full);
-	sharpen_chunk(IVP_FORMAT_RGBA8, in, values, 1.0f / IVP_SAMPLE_ONE, out, n, by);
 }
 
 static void sharpen_row(const struct ivp_gauss *gauss, const uint8_t *in, void *blurred,
@@ -137,27 +198,21 @@ static void sharpen_row(const struct ivp_gauss *gauss, const uint8_t *in, void *
 	const size_t samples = (size_t)gauss->shape.width * ivp_format_channels(format);
 	const size_t bytes = ivp_format_pixel_bytes(format) / ivp_format_channels(format);
 
-	if (!gauss->floats && format != IVP_FORMAT_RGBA8) {
+	if (gauss->floats)
+		for (size_t i = 0; i < samples; i += CHUNK)
+			sharpen_chunk(format, in + i * bytes, (float *)blurred + i, out + i * bytes,
+				      samples - i < CHUNK ? samples - i : CHUNK, by);
+	else if (format == IVP_FORMAT_RGBA8)
+		sharpen_rgba(in, blurred, out, gauss->shape.width, gauss->by.narrow.full, by);
+	else
 		sharpen_samples(in, blurred, out, samples, by);
-		return;
-	}
-	for (size_t i = 0; i < samples; i += IVP_ROW_CHUNK) {
-		const size_t n = samples - i < IVP_ROW_CHUNK ? samples - i : IVP_ROW_CHUNK;
-
-		if (gauss->floats)
-			sharpen_chunk(format, in + i * bytes, (float *)blurred + i,
-				      ivp_floats_unit(format), out + i * bytes, n, by);
-		else
-			sharpen_rgba(in + i, (const uint16_t *)blurred + i, out + i, n,
-				     gauss->by.narrow.full, by);
-	}
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
 	const struct sharpen *sharpen = self;
-	const struct strength by = {(float)sharpen->amount, sharpen->threshold};
+	const struct strength by = strength_of(sharpen);
 	struct ivp_gauss *gauss = scratch;
 
 	if (!rows.go_on)

@@ -32,7 +32,7 @@ static const struct {
     {"box-blur", {"radius=7", NULL}, {0x28cc2e0a9dbb3de3, 0x5efaba513fb88cfb, 0xd572df33d58eeb42}},
     {"sharpen",
      {"amount=1.7", "threshold=3", NULL},
-     {0xf70357e0a8f5e617, 0xc79863bbfff9ed91, 0x54d7014f63e469b9, 0xc75bd284b2a620c5,
+     {0x9a7a56224c8d0da3, 0xa78e873f559e187c, 0xf55f9d7aed1e2348, 0xc75bd284b2a620c5,
       0xb8ed1dab0c07b889, 0x125314d03de27441}},
     {"sharpen",
      {"sigma=6", NULL},
