@@ -10,6 +10,9 @@
  * to both pixels. Weights are whole numbers of 14 bits: sums are the same in any order.
  *
  * Alpha: pixels are premultiplied, alpha is one more channel, colour = C / A.
+ *
+ * 16 bits: distances are taken of the upper 11, eighths of what 8 bits have, so that they fit the
+ * same words; sums have an upper and a lower half, each of whole numbers too.
  */
 #include <ivpipe/filter.h>
 
@@ -24,6 +27,7 @@
 #define BAND        16    /* rows at a time */
 #define TILE        256   /* pixels of a row at a time: what is summed up stays in the cache */
 #define ROOM        (TILE + 2 * MOST_PATCH)
+#define PLACES      5 /* of 16 bits, not looked at for distances: 121 * 4 * 2047^2 < 2^31 */
 
 struct non_local_means {
 	double strength;
@@ -32,7 +36,7 @@ struct non_local_means {
 
 static const struct ivp_param params[] = {
     IVP_PARAM(struct non_local_means, strength, .min = 0.5, .max = 200, .def = 10,
-	      .help = "difference of patches, in levels, at which weights are 1 / e"),
+	      .help = "difference of patches, in levels of 0..255, at which weights are 1 / e"),
     IVP_PARAM(struct non_local_means, patch, .min = 1, .max = MOST_PATCH, .def = 3, .unit = "px",
 	      .help = "pixels on each side of the middle of a patch"),
     IVP_PARAM(struct non_local_means, search, .min = 1, .max = MOST_SEARCH, .def = 10, .unit = "px",
@@ -43,32 +47,46 @@ static const struct ivp_param params[] = {
 struct nlm_scratch {
 	struct ivp_window *window;
 	size_t width, height, channels, patch, search;
+	bool wide;      /* samples of 16 bits */
+	size_t planes;  /* of sums */
 	float exponent; /* -log2 of the weight for a sum of squared differences of 1 */
 	uint32_t first; /* sums of rows before are not wanted */
-	uint32_t *sums; /* ring of BAND + search rows: a plane of weights, one for each channel */
+	/* Ring of BAND + search rows: a plane of weights, one for each channel; 16 bits: two, of the
+	 * upper halves of products and of the lower ones. */
+	uint32_t *sums;
 };
 
 /* A row of sums. */
 static uint32_t *sums_at(const struct nlm_scratch *all, size_t y, size_t plane)
 {
-	return all->sums + (y % (BAND + all->search) * (1 + all->channels) + plane) * all->width;
+	return all->sums + (y % (BAND + all->search) * all->planes + plane) * all->width;
 }
 
 static void load_planes(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
 {
-	const size_t channels = ivp_format_channels(shape->format), width = shape->width;
-	const uint8_t *restrict from = pixels;
-	uint8_t *planes = to;
+	const size_t channels = ivp_format_channels(shape->format);
+	const bool wide = ivp_format_pixel_bytes(shape->format) > channels;
+	const uint8_t *restrict from_8 = pixels;
+	const ivp_level16 *restrict from_16 = pixels;
 
 	for (size_t c = 0; c < channels; c++) {
-		uint8_t *restrict out = planes + c * plane;
+		uint8_t *restrict to_8 = (uint8_t *)to + c * plane;
+		uint16_t *restrict to_16 = (uint16_t *)to_8;
+		const bool colour = channels == 4 && c < 3;
 
-		if (channels == 4 && c < 3)
-			for (size_t x = 0; x < width; x++)
-				out[x] = (uint8_t)((from[4 * x + c] * from[4 * x + 3] + 127) / 255);
-		else
-			for (size_t x = 0; x < width; x++)
-				out[x] = from[x * channels + c];
+		for (size_t x = 0; x < shape->width; x++) {
+			const size_t i = x * channels;
+			uint32_t level = wide ? from_16[i + c] : from_8[i + c];
+
+			if (colour && wide)
+				level = (level * from_16[i + 3] + 32767) / 65535;
+			else if (colour)
+				level = (level * from_8[i + 3] + 127) / 255;
+			if (wide)
+				to_16[x] = (uint16_t)level;
+			else
+				to_8[x] = (uint8_t)level;
+		}
 	}
 }
 
@@ -91,23 +109,28 @@ static void lay_out(const struct non_local_means *means, const struct ivp_shape 
 	struct nlm_scratch measured, *made = ivp_carve(carve, sizeof(*made));
 	struct nlm_scratch *all = made ? made : &measured;
 	const int side = 2 * means->patch + 1;
+	double strength = means->strength;
 
 	all->width = in->width;
 	all->height = in->height;
 	all->channels = ivp_format_channels(in->format);
 	all->patch = (size_t)means->patch;
 	all->search = (size_t)means->search;
-	all->exponent = (float)(IVP_LOG2_E / (means->strength * means->strength * side * side *
-					      (double)all->channels));
+	all->wide = ivp_format_pixel_bytes(in->format) > all->channels;
+	all->planes = 1 + (all->wide ? 2 : 1) * all->channels;
+	if (all->wide)
+		strength *= 257.0 / (1 << PLACES);
+	all->exponent =
+	    (float)(IVP_LOG2_E / (strength * strength * side * side * (double)all->channels));
 	all->window = ivp_window_make(carve, &(struct ivp_window){.shape = *in,
 								  .border = IVP_BORDER_REPLICATE,
 								  .reach_x = (uint32_t)means->patch,
 								  .reach_y = reach_of(means),
-								  .pixel_bytes = 1,
+								  .pixel_bytes = all->wide ? 2 : 1,
 								  .planes = (unsigned)all->channels,
 								  .load = load_planes});
-	all->sums = ivp_carve(carve, (BAND + all->search) * (1 + all->channels) * all->width *
-					 sizeof(uint32_t));
+	all->sums =
+	    ivp_carve(carve, (BAND + all->search) * all->planes * all->width * sizeof(uint32_t));
 }
 
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
@@ -127,16 +150,23 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 	lay_out(self, in, &(struct ivp_carve){.base = scratch});
 }
 
-/* Adds (sign 1) or takes off (-1) squared differences; channels is a constant where inlined. */
-IVP_INLINE void add_squares(unsigned channels, const uint8_t *row, const uint8_t *other,
-			    size_t plane, int32_t sign, int32_t *restrict columns, size_t n)
+/* Adds (sign 1) or takes off (-1) squared differences; channels and wide are constants where
+ * inlined. */
+IVP_INLINE void add_squares(const unsigned channels, const bool wide, const uint8_t *row,
+			    const uint8_t *other, size_t plane, int32_t sign,
+			    int32_t *restrict columns, size_t n)
 {
+	const uint16_t *wide_row = (const uint16_t *)row, *wide_other = (const uint16_t *)other;
+
 	IVP_INDEPENDENT
 	for (size_t i = 0; i < n; i++) {
 		int32_t sum = 0;
 
 		for (unsigned c = 0; c < channels; c++) {
-			int16_t d = (int16_t)(row[c * plane + i] - other[c * plane + i]);
+			const size_t k = c * (wide ? plane / 2 : plane) + i;
+			int16_t d =
+			    (int16_t)(wide ? (wide_row[k] >> PLACES) - (wide_other[k] >> PLACES)
+					   : row[k] - other[k]);
 
 			sum += d * d;
 		}
@@ -144,20 +174,32 @@ IVP_INLINE void add_squares(unsigned channels, const uint8_t *row, const uint8_t
 	}
 }
 
+/* The sample x of a row of the window. */
+static const uint8_t *sample_at(const struct nlm_scratch *all, const void *row, int64_t x)
+{
+	return (const uint8_t *)row + x * (all->wide ? 2 : 1);
+}
+
 /* Of pixels from x on of the given row, and of those dx, dy further on. */
 static void slide(const struct nlm_scratch *all, const void *const *rows, int64_t row, int64_t x,
 		  int dx, int dy, int32_t sign, int32_t *columns, size_t n)
 {
 	const size_t plane = all->window->plane;
-	const uint8_t *from = (const uint8_t *)rows[row] + x;
-	const uint8_t *other = (const uint8_t *)rows[row + dy] + x + dx;
+	const uint8_t *from = sample_at(all, rows[row], x);
+	const uint8_t *other = sample_at(all, rows[row + dy], x + dx);
 
-	if (all->channels == 1)
-		add_squares(1, from, other, plane, sign, columns, n);
+	if (all->wide && all->channels == 1)
+		add_squares(1, true, from, other, plane, sign, columns, n);
+	else if (all->wide && all->channels == 3)
+		add_squares(3, true, from, other, plane, sign, columns, n);
+	else if (all->wide)
+		add_squares(4, true, from, other, plane, sign, columns, n);
+	else if (all->channels == 1)
+		add_squares(1, false, from, other, plane, sign, columns, n);
 	else if (all->channels == 3)
-		add_squares(3, from, other, plane, sign, columns, n);
+		add_squares(3, false, from, other, plane, sign, columns, n);
 	else
-		add_squares(4, from, other, plane, sign, columns, n);
+		add_squares(4, false, from, other, plane, sign, columns, n);
 }
 
 /* Weights of sums over 2 patch + 1 columns; patch is a constant where inlined. */
@@ -202,6 +244,18 @@ static void add_weighted(const uint32_t *restrict weights, const uint8_t *restri
 		sums[i] += weights[i] * levels[i];
 }
 
+/* At most 961 halves of products: below 2^26. */
+static void add_weighted_16(const uint32_t *restrict weights, const uint16_t *restrict levels,
+			    uint32_t *restrict upper, uint32_t *restrict lower, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t product = weights[i] * levels[i];
+
+		upper[i] += product >> 16;
+		lower[i] += product & 65535;
+	}
+}
+
 /* Adds n pixels of levels, by their weights, to the sums of row y from x on. */
 static void add_pixels(const struct nlm_scratch *all, const uint32_t *weights,
 		       const uint8_t *levels, int64_t x, int64_t y, size_t n)
@@ -212,9 +266,13 @@ static void add_pixels(const struct nlm_scratch *all, const uint32_t *weights,
 		return;
 	for (size_t i = 0; i < n; i++)
 		total[i] += weights[i];
-	for (size_t c = 0; c < all->channels; c++)
-		add_weighted(weights, levels + c * all->window->plane,
-			     sums_at(all, (size_t)y, 1 + c) + x, n);
+	for (size_t c = 0; c < all->channels; c++, levels += all->window->plane)
+		if (all->wide)
+			add_weighted_16(weights, (const uint16_t *)levels,
+					sums_at(all, (size_t)y, 1 + 2 * c) + x,
+					sums_at(all, (size_t)y, 2 + 2 * c) + x, n);
+		else
+			add_weighted(weights, levels, sums_at(all, (size_t)y, 1 + c) + x, n);
 }
 
 /* One offset, for pixels from..to-1 of rows y..end-1; rows[0] is row middle. */
@@ -236,8 +294,8 @@ static void add_offset(const struct nlm_scratch *all, const void *const *rows, i
 	for (int64_t v = y - patch; v < y + patch; v++)
 		slide(all, rows, v - middle, from - patch, dx, dy, 1, columns, wide);
 	for (; y < end; y++) {
-		const uint8_t *here = (const uint8_t *)rows[y - middle] + from;
-		const uint8_t *there = (const uint8_t *)rows[y - middle + dy] + from + dx;
+		const uint8_t *here = sample_at(all, rows[y - middle], from);
+		const uint8_t *there = sample_at(all, rows[y - middle + dy], from + dx);
 
 		slide(all, rows, y + patch - middle, from - patch, dx, dy, 1, columns, wide);
 		weigh_all(all, columns, weights, n);
@@ -262,32 +320,50 @@ static void add_rows(const struct nlm_scratch *all, const void *const *rows, int
 					   dx, dy);
 }
 
-/* Divides the sums of row y, with the pixel itself in them, and clears them for a row to come. */
-static void finish_row(const struct nlm_scratch *all, const uint8_t *row, uint32_t y, uint8_t *to)
+/* The sum of a channel, with the pixel itself in it; 8 bits: halved, to the signed 32 bits that
+ * every processor turns into floats. wide is a constant where inlined. */
+IVP_INLINE float sum_of(const struct nlm_scratch *all, const uint8_t *row, uint32_t y, size_t c,
+			size_t x, const bool wide)
+{
+	const uint8_t *levels = row + c * all->window->plane;
+	uint32_t product;
+
+	if (!wide)
+		return (float)(int32_t)((sums_at(all, y, 1 + c)[x] + ONE * levels[x]) >> 1);
+	product = ONE * ((const uint16_t *)levels)[x];
+	return (float)(int32_t)(sums_at(all, y, 1 + 2 * c)[x] + (product >> 16)) * 65536 +
+	       (float)(int32_t)(sums_at(all, y, 2 + 2 * c)[x] + (product & 65535));
+}
+
+/* Divides the sums of row y. */
+IVP_INLINE void finish_row(const struct nlm_scratch *all, const uint8_t *row, uint32_t y,
+			   uint8_t *to, const bool wide)
 {
 	const size_t width = all->width, channels = all->channels;
-	const uint32_t *weights = sums_at(all, y, 0), *alphas = sums_at(all, y, channels);
-	const uint8_t *opacity = row + 3 * all->window->plane;
+	const uint32_t *weights = sums_at(all, y, 0);
+	ivp_level16 *to_16 = (ivp_level16 *)to;
+	const float most = wide ? 65535 : 255;
 
 	for (size_t c = 0; c < channels; c++) {
-		const uint8_t *levels = row + c * all->window->plane;
-		const uint32_t *sums = sums_at(all, y, 1 + c);
 		const bool colour = channels == 4 && c < 3;
 
 		for (size_t x = 0; x < width; x++) {
-			/* Halved: the signed 32 bits that every processor turns into floats. */
-			float sum = (float)(int32_t)((sums[x] + ONE * levels[x]) >> 1);
-			float by = (float)(int32_t)((weights[x] + ONE) >> 1);
+			const float sum = sum_of(all, row, y, c, x, wide);
+			const float by = (float)(int32_t)((weights[x] + ONE) >> (wide ? 0 : 1));
 			float level;
 
 			if (colour) {
-				float alpha = (float)(int32_t)((alphas[x] + ONE * opacity[x]) >> 1);
+				const float alpha = sum_of(all, row, y, 3, x, wide);
 
-				level = alpha >= 0.5f * by ? sum / alpha * 255 : 0;
+				level = alpha >= 0.5f * by ? sum / alpha * most : 0;
 			} else {
 				level = sum / by;
 			}
-			to[x * channels + c] = (uint8_t)(level < 255 ? level + 0.5f : 255);
+			level = level < most ? level + 0.5f : most;
+			if (wide)
+				to_16[x * channels + c] = (ivp_level16)level;
+			else
+				to[x * channels + c] = (uint8_t)level;
 		}
 	}
 }
@@ -296,7 +372,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 		  struct ivp_rows rows, void *scratch)
 {
 	struct nlm_scratch *all = scratch;
-	const size_t row_bytes = (1 + all->channels) * all->width * sizeof(uint32_t);
+	const size_t row_bytes = all->planes * all->width * sizeof(uint32_t);
 	const uint32_t reach = reach_of(self);
 
 	if (!rows.go_on) {
@@ -315,7 +391,12 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 
 		add_rows(all, around, y, y, end);
 		for (uint32_t r = y; r < end; r++) {
-			finish_row(all, around[r - y], r, out->pixels + r * out->stride);
+			uint8_t *to = out->pixels + r * out->stride;
+
+			if (all->wide)
+				finish_row(all, around[r - y], r, to, true);
+			else
+				finish_row(all, around[r - y], r, to, false);
 			memset(sums_at(all, r, 0), 0, row_bytes);
 		}
 	}
@@ -324,7 +405,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 const struct ivp_filter ivp_filter_non_local_means = {
     .name = "non-local-means",
     .summary = "removes noise, by the mean of pixels whose surroundings look alike",
-    .formats = IVP_FORMATS_8BIT,
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
     .private_bytes = sizeof(struct non_local_means),
     .params = params,
     .need = need,
