@@ -259,6 +259,15 @@ IVP_INLINE void luma_16(const ivp_level16 *restrict in, ivp_level16 *restrict ou
 	}
 }
 
+void ivp_luma_16(const uint16_t *in, uint16_t *out, size_t n, unsigned channels,
+		 const uint32_t w[3])
+{
+	if (channels == 3)
+		luma_16(in, out, n, w, 3, false);
+	else
+		luma_16(in, out, n, w, 4, false);
+}
+
 static void convert_row(uint32_t format, bool keep, const uint8_t *from, uint8_t *to, size_t width,
 			const uint32_t w[3])
 {
@@ -275,13 +284,13 @@ static void convert_row(uint32_t format, bool keep, const uint8_t *from, uint8_t
 			ivp_luma_rgba(from, to, width, w);
 		break;
 	case IVP_FORMAT_RGB16:
-		luma_16(wide, (ivp_level16 *)to, width, w, 3, false);
+		ivp_luma_16((const uint16_t *)from, (uint16_t *)to, width, 3, w);
 		break;
 	case IVP_FORMAT_RGBA16:
 		if (keep)
 			luma_16(wide, (ivp_level16 *)to, width, w, 4, true);
 		else
-			luma_16(wide, (ivp_level16 *)to, width, w, 4, false);
+			ivp_luma_16((const uint16_t *)from, (uint16_t *)to, width, 4, w);
 		break;
 	default:
 		memcpy(to, from, width * ivp_format_pixel_bytes(format));
