@@ -11,6 +11,7 @@
 
 #include "adaptive.h"
 #include "histogram.h"
+#include "lanes.h"
 #include "need.h"
 #include "rows.h"
 #include "tone.h"
@@ -150,37 +151,56 @@ static void survey(const void *self, const struct ivp_input *in, void *scratch)
 	}
 }
 
-static void part_8(const uint8_t *restrict in, uint8_t *restrict out, size_t n, uint8_t first)
+/* What is at least first becomes all ones; bits of alpha, of eight bytes, stay. */
+IVP_INLINE ivp_lanes8 parted(ivp_lanes8 levels, uint16_t first, uint64_t alpha, const bool wide)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] = in[i] >= first ? 255 : 0;
+	const ivp_lanes8 kept = (ivp_lanes8)((ivp_lanes64){0} + alpha);
+	const ivp_lanes8 narrow = (ivp_lanes8){0} + (uint8_t)first;
+	const ivp_lanes8 white =
+	    wide ? (ivp_lanes8)((ivp_lanes16)levels >= first) : (ivp_lanes8)(levels >= narrow);
+
+	return (white & ~kept) | (levels & kept);
 }
 
-static void part_16(const ivp_level16 *restrict in, ivp_level16 *restrict out, size_t n,
-		    uint16_t first)
+/* alpha and wide are constants where inlined. */
+IVP_INLINE void part_row(const uint8_t *restrict in, uint8_t *restrict out, size_t bytes,
+			 uint16_t first, uint64_t alpha, const bool wide)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] = in[i] >= first ? 65535 : 0;
+	ivp_lanes8 levels = {0};
+	size_t i = 0;
+
+	for (; i + IVP_LANE_BYTES <= bytes; i += IVP_LANE_BYTES) {
+		memcpy(&levels, in + i, IVP_LANE_BYTES);
+		levels = parted(levels, first, alpha, wide);
+		memcpy(out + i, &levels, IVP_LANE_BYTES);
+	}
+	if (i < bytes) {
+		memcpy(&levels, in + i, bytes - i);
+		levels = parted(levels, first, alpha, wide);
+		memcpy(out + i, &levels, bytes - i);
+	}
 }
 
 static void apply_fixed(const struct threshold *threshold, const struct ivp_input *in,
 			const struct ivp_output *out, struct ivp_rows rows)
 {
-	const size_t samples = (size_t)in->shape.width * ivp_format_channels(in->shape.format);
-	const unsigned most = ivp_tone_most(in->shape.format);
-	const unsigned first = first_white(threshold, most);
+	const uint32_t format = in->shape.format;
+	const size_t bytes = (size_t)in->shape.width * ivp_format_pixel_bytes(format);
+	const unsigned most = ivp_tone_most(format);
+	const uint16_t first = (uint16_t)first_white(threshold, most);
 
 	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const uint8_t *from = in->pixels + y * in->stride;
 		uint8_t *to = out->pixels + y * out->stride;
 
-		if (most == 255)
-			part_8(from, to, samples, (uint8_t)first);
+		if (format == IVP_FORMAT_RGBA8)
+			part_row(from, to, bytes, first, 0xff000000ff000000, false);
+		else if (format == IVP_FORMAT_RGBA16)
+			part_row(from, to, bytes, first, 0xffff000000000000, true);
+		else if (most == 255)
+			part_row(from, to, bytes, first, 0, false);
 		else
-			part_16((const ivp_level16 *)from, (ivp_level16 *)to, samples,
-				(uint16_t)first);
-		if (ivp_format_channels(in->shape.format) == 4)
-			ivp_tone_keep_alpha(in->shape.format, from, to, in->shape.width);
+			part_row(from, to, bytes, first, 0, true);
 	}
 }
 
