@@ -82,6 +82,7 @@ IVP_INLINE void convert_row(const void *restrict from, void *restrict to, size_t
 	uint8_t *restrict out_8 = to;
 	ivp_level16 *restrict out_16 = to;
 	ivp_pixel *restrict pixels = to;
+	ivp_pixel16 *restrict wide_pixels = to;
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t level[4];
@@ -96,6 +97,11 @@ IVP_INLINE void convert_row(const void *restrict from, void *restrict to, size_t
 			level[c] = narrowed(level[c]);
 		if (to_channels == 4 && !to_wide) {
 			pixels[i] = level[0] | level[1] << 8 | level[2] << 16 | level[3] << 24;
+			continue;
+		}
+		if (to_channels == 4 && channels < 4) {
+			wide_pixels[i] = level[0] | (uint64_t)level[1] << 16 |
+					 (uint64_t)level[2] << 32 | (uint64_t)level[3] << 48;
 			continue;
 		}
 		for (size_t c = 0; c < to_channels; c++)
