@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who comes, who goes, and when: what they are told is in client.c. A client that has not taken what
- * it is owed within PATIENCE_NS, or is owed more farewells than there are places, is dropped.
+ * Who comes, who goes, and when: what they are told is in client.c. A client that has not taken
+ * what it is owed within PATIENCE_NS, or is owed more farewells than there are places, is dropped.
  *
  * Numbers are given in rotation, so one comes back only after 65,535 others: a ring that is late
  * meets nobody.
