@@ -6,7 +6,7 @@
 packages_build := gcc libc6-dev make libconfuse-dev libjansson-dev libpng-dev libjpeg62-turbo-dev \
 	libstb-dev libxxhash-dev
 packages_run := qemu-system-x86 lz4
-packages_test := g++ clang libcmocka-dev perl spin
+packages_test := g++ clang libcmocka-dev libvirt0 libxml2-utils perl spin
 packages_fuzz := clang libclang-rt-14-dev llvm
 # What make bench-peers measures beside us.
 packages_peers := g++ libavfilter-dev libgraphicsmagick1-dev libopencv-imgproc-dev libopencv-photo-dev \
