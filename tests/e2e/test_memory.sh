@@ -83,6 +83,8 @@ inside() {
 	"$pipeline" create "$tmp/hugetlb.conf" >"$tmp/twice" 2>&1 && return 1
 	"$pipeline" stats "$name" >"$tmp/stats" || return
 	"$pipeline" destroy "$name" >"$tmp/destroyed" || return
+	"$pipeline" create "$tmp/hugetlb.conf" >/dev/null || return
+	run hugetlb || return
 	"$pipeline" create "$tmp/thp.conf" >/dev/null || return
 	grep '^ShmemHuge' /proc/meminfo >"$tmp/meminfo-thp"
 	"$pipeline" destroy "$name" >/dev/null || return
@@ -99,6 +101,8 @@ if have_huge_pages; then
 	for kind in hugetlb shared thp auto; do
 		check "every image is the same, $kind" diff -r "$tmp/out-plain" "$tmp/out-$kind"
 	done
+	check "a run replaces windows that are left" \
+		grep -q "replaced 4 window files that an earlier run had left" "$tmp/log-hugetlb"
 	check_same "the run says that pages are reserved ones" \
 		"pipeline: link raw: huge pages of 2.0 MiB, at $huge
 pipeline: link done: huge pages of 2.0 MiB, at $huge" "$(grep -h 'pipeline: link' "$tmp/log-hugetlb")"
