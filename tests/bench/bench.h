@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,6 +25,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,6 +167,22 @@ static inline double bench_seconds(struct timeval user, struct timeval kernel)
 	       (double)(user.tv_usec + kernel.tv_usec) / 1e6;
 }
 
+/* A word that two processes set in turn, and sleep on: at real-time priority a spinner would not
+ * outlive one that waits for its turn at an ordinary one. */
+static inline void bench_set(uint32_t *word, uint32_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static inline void bench_sleep_until(uint32_t *word, uint32_t wanted)
+{
+	uint32_t value;
+
+	while ((value = __atomic_load_n(word, __ATOMIC_SEQ_CST)) != wanted)
+		syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
+}
+
 static inline void bench_think(uint64_t ns)
 {
 	uint64_t start = ns ? ivp_now_ns() : 0;
@@ -265,6 +284,7 @@ static inline json_t *bench_row(const struct bench_series *series)
 {
 	static const char *const places[] = {"near", "far", "mixed", "all"};
 	json_t *row = json_pack("{s:s, s:s}", "name", series->name, "unit", series->unit);
+	json_t *samples = json_array();
 
 	fprintf(stderr, "%-44s", series->name);
 	for (int place = 0; row && place <= BENCH_PLACES; place++) {
@@ -288,6 +308,10 @@ static inline json_t *bench_row(const struct bench_series *series)
 			fprintf(stderr, " (%.3f)", ratio);
 	}
 	fprintf(stderr, " %s\n", series->unit);
+	for (unsigned i = 0; i < series->count; i++)
+		json_array_append_new(samples, json_pack("{s:f, s:s}", "value", series->values[i],
+							 "place", places[series->places[i]]));
+	json_object_set_new(row, "samples", samples);
 	return row;
 }
 
