@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "config/shrink.h"
 #include "host/account.h"
 #include "host/crew.h"
 #include "host/send.h"
@@ -52,6 +53,7 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	    .decode = {.limits = {conf->max_pixels, conf->max_side, conf->max_bytes},
 		       .orient = conf->orient,
 		       .deep = conf->depth == IVP_DEPTH_KEEP},
+	    .shrink = ivp_shrink_factor(conf),
 	    .threads = conf->threads ? conf->threads : ivp_crew_processors(),
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &ivp_signal_level,
@@ -64,6 +66,8 @@ static int feed(const struct arguments *arguments, const struct ivp_topology *to
 	struct ivp_why why = {""};
 	int status, error;
 
+	if (how.shrink == 0)
+		how.shrink_for = ivp_shrink_filter(topology, link);
 	where.wait = conf->wait;
 	error = ivp_output_port_open(&port, &where, &why);
 	const bool open = !error;

@@ -42,6 +42,12 @@ struct ivp_decoder;
 int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decode_options *options,
 		       struct ivp_decoder **decoder, struct ivp_why *why);
 
+/*
+ * Asks for the image at 1 / by of its sides, rounded up; by is 1, 2, 4 or 8. JPEG can: the result
+ * is what libjpeg makes of the low frequencies of each block, in less time. To be called before
+ * anybody looks at the shape. Returns what the shape is divided by now: by, or 1.
+ */
+unsigned ivp_decoder_shrink(struct ivp_decoder *decoder, unsigned by);
 /* The shape of the result: upright if orient was asked for. */
 const struct ivp_shape *ivp_decoder_shape(const struct ivp_decoder *decoder);
 /* EXIF orientation 1..8 that the pixels will still have (1 after orient). */

@@ -61,6 +61,13 @@ static const struct ivp_codec *sniff(const uint8_t *data, size_t bytes)
 	return &ivp_codec_stb; /* its formats are told apart by stb_image, TGA has no magic */
 }
 
+static void settle_shape(struct ivp_decoder *decoder)
+{
+	decoder->shape = decoder->options.orient
+			     ? ivp_orient_shape(&decoder->stored, decoder->orientation)
+			     : decoder->stored;
+}
+
 static int open_decoder(struct ivp_decoder *decoder, struct ivp_why *why)
 {
 	size_t stride;
@@ -82,9 +89,7 @@ static int open_decoder(struct ivp_decoder *decoder, struct ivp_why *why)
 		decoder->icc = NULL;
 		decoder->icc_bytes = 0;
 	}
-	decoder->shape = decoder->options.orient
-			     ? ivp_orient_shape(&decoder->stored, decoder->orientation)
-			     : decoder->stored;
+	settle_shape(decoder);
 	return 0;
 }
 
@@ -120,6 +125,14 @@ int ivp_decoder_create(const uint8_t *data, size_t bytes, const struct ivp_decod
 	}
 	*result = decoder;
 	return 0;
+}
+
+unsigned ivp_decoder_shrink(struct ivp_decoder *decoder, unsigned by)
+{
+	if (by == 1 || !decoder->codec->shrink || !decoder->codec->shrink(decoder, by))
+		return 1;
+	settle_shape(decoder);
+	return by;
 }
 
 const struct ivp_shape *ivp_decoder_shape(const struct ivp_decoder *decoder)

@@ -95,7 +95,7 @@ static int explain(const struct jpeg_reader *reader, struct ivp_why *why)
 		snprintf(place, sizeof(place), "in scan %d", reader->jpeg.input_scan_number);
 	else
 		snprintf(place, sizeof(place), "after row %u of %u", reader->jpeg.output_scanline,
-			 reader->jpeg.image_height);
+			 reader->jpeg.output_height);
 	if (reader->cut)
 		ivp_why_set(why, "JPEG data end %s", place);
 	else
@@ -193,6 +193,21 @@ static int open_jpeg(struct ivp_decoder *decoder, struct ivp_why *why)
 	return read_header(decoder, reader, why);
 }
 
+static bool shrink_jpeg(struct ivp_decoder *decoder, unsigned by)
+{
+	struct jpeg_reader *reader = decoder->state;
+	struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+
+	if (setjmp(reader->failed))
+		return false;
+	jpeg->scale_num = 1;
+	jpeg->scale_denom = by;
+	jpeg_calc_output_dimensions(jpeg);
+	decoder->stored.width = jpeg->output_width;
+	decoder->stored.height = jpeg->output_height;
+	return true;
+}
+
 static void read_rows(struct jpeg_decompress_struct *jpeg, struct ivp_rows *rows)
 {
 	JSAMPROW pointers[IVP_ROWS_STRIP];
@@ -270,6 +285,7 @@ static void close_jpeg(struct ivp_decoder *decoder)
 const struct ivp_codec ivp_codec_jpeg = {
     .name = "JPEG",
     .open = open_jpeg,
+    .shrink = shrink_jpeg,
     .read = read_jpeg,
     .close = close_jpeg,
 };

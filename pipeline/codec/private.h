@@ -13,6 +13,8 @@ struct ivp_codec {
 	 * ivp_decoder_admit before it allocates anything that grows with the image.
 	 */
 	int (*open)(struct ivp_decoder *decoder, struct ivp_why *why);
+	/* Sets decoder->stored to a part of its sides, 2, 4 or 8; NULL, or false: cannot. */
+	bool (*shrink)(struct ivp_decoder *decoder, unsigned by);
 	/* Writes each stored row, in any order, through rows. */
 	int (*read)(struct ivp_decoder *decoder, struct ivp_rows *rows, struct ivp_why *why);
 	/* Frees state. Called after a failed open too; NULL: nothing to free. */
@@ -26,7 +28,7 @@ struct ivp_decoder {
 	size_t bytes;
 	struct ivp_decode_options options;
 	bool was_read;
-	struct ivp_shape stored; /* as in the file */
+	struct ivp_shape stored; /* as in the file, or shrunk */
 	struct ivp_shape shape;  /* of the result */
 	unsigned orientation;    /* of the file, 1..8 */
 	uint8_t *icc;            /* malloc'ed */

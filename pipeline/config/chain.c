@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/fit.h"
+#include "config/shrink.h"
 #include "transport/window.h"
 
 /* Who is at one end of a link. */
@@ -189,7 +190,9 @@ int ivp_topology_check_chain(struct ivp_topology *topology, struct ivp_diag *dia
 	check_parts(topology, diag);
 	if (diag->errors == errors)
 		sort_and_check_flow(topology, diag);
-	if (diag->errors == errors)
+	if (diag->errors == errors) {
 		ivp_check_fit(topology, diag);
+		ivp_check_shrink(topology, diag);
+	}
 	return diag->errors == errors ? 0 : -EINVAL;
 }

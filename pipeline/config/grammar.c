@@ -12,6 +12,7 @@ static const char *const restarts[] = {"on-failure", "no", NULL};
 const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio", "poll", NULL};
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", "bytes", NULL};
 static const char *const depths[] = {"8", "keep", NULL}; /* enum ivp_depth */
+static const char *const shrinks[] = {"1", "2", "4", "8", "auto", NULL};
 static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
@@ -91,6 +92,7 @@ const struct ivp_rule ivp_feeder_rules[] = {
 	 .max = 1000000000000),
     RULE(ivp_feeder_conf, "max-side", max_side, ivp_value_count, .min = 1, .max = INT32_MAX),
     RULE(ivp_feeder_conf, "max-bytes", max_bytes, ivp_value_size, .min = 1, .max = 1024 * GIB),
+    RULE(ivp_feeder_conf, "jpeg-shrink", shrink, ivp_value_word, .words = shrinks),
     RULE(ivp_feeder_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_feeder_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),
     RULE(ivp_feeder_conf, "bytes", bytes, ivp_value_yes),

@@ -118,6 +118,7 @@ struct ivp_feeder_conf {
 	uint64_t max_pixels; /* max-pixels = 100000000 */
 	uint32_t max_side;   /* max-side = 30000 */
 	uint64_t max_bytes;  /* max-bytes = "256MiB", of a file */
+	unsigned shrink;     /* jpeg-shrink = 1 | 2 | 4 | 8 | auto: see shrink.h */
 	unsigned threads;    /* threads = 2, that decode; 0, if not said: one for each processor */
 	unsigned wait;       /* wait, as of a stage */
 	bool bytes;          /* bytes = no: the input is one file, sent as it is */

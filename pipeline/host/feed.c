@@ -127,7 +127,6 @@ static int find_room(struct flow *flow, struct job *job, struct ivp_why *why)
 /* Begins with the next input. Returns 0; LATER; or the -errno of the port. */
 static int begin(struct flow *flow, struct ivp_why *why)
 {
-	const struct ivp_feeder_options *options = flow->feed->options;
 	const unsigned place = ivp_crew_place(&flow->crew, ivp_crew_count(&flow->crew));
 	struct job *job = &flow->jobs[place];
 	int error = 0;
@@ -136,8 +135,8 @@ static int begin(struct flow *flow, struct ivp_why *why)
 	if (!job->opened) {
 		job->wait_ns = 0;
 		job->fate = WANTED;
-		if (ivp_picture_open(&job->picture, options->inputs->paths[flow->next], flow->next,
-				     &options->decode, &flow->link->header, &job->reason) != 0)
+		if (ivp_picture_open(&job->picture, flow->feed->options, flow->next,
+				     &flow->link->header, &job->reason) != 0)
 			job->fate = REJECTED;
 	}
 	if (job->fate == WANTED)

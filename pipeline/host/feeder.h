@@ -9,11 +9,14 @@
 
 #include "codec/codec.h"
 #include "config/inputs.h"
+#include "config/topology.h"
 #include "transport/port.h"
 
 struct ivp_feeder_options {
 	const struct ivp_inputs *inputs;
 	struct ivp_decode_options decode;
+	unsigned shrink;                          /* JPEG images, by 2, 4 or 8; 0 or 1: not */
+	const struct ivp_filter_conf *shrink_for; /* not NULL: as this one, their first, allows */
 	unsigned threads; /* that decode; 0 or 1: the caller's. See crew.h */
 	bool anew;        /* a stream that has ended was left in good order: see ivp_feeder_anew */
 	const char *journal; /* a file for rejects, so that the account is of all lives; or NULL */

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "config/shrink.h"
 #include "host/notes.h"
 
 /* Fits the image the link's slots? Sets the sizes of the frame, or gives the reason. */
@@ -33,15 +34,24 @@ static int measure(struct ivp_picture *picture, const struct ivp_wire_header *li
 	return -E2BIG;
 }
 
-int ivp_picture_open(struct ivp_picture *picture, const char *path, size_t input,
-		     const struct ivp_decode_options *options, const struct ivp_wire_header *link,
-		     struct ivp_why *why)
+/* A JPEG may be made smaller as it is decoded. */
+static void shrink(struct ivp_decoder *decoder, const struct ivp_feeder_options *options)
+{
+	unsigned by = options->shrink ? options->shrink : 1;
+
+	if (options->shrink_for)
+		by = ivp_shrink_choose(options->shrink_for, ivp_decoder_shape(decoder));
+	(void)ivp_decoder_shrink(decoder, by);
+}
+
+int ivp_picture_open(struct ivp_picture *picture, const struct ivp_feeder_options *options,
+		     size_t input, const struct ivp_wire_header *link, struct ivp_why *why)
 {
 	const uint64_t begin_ns = ivp_now_ns();
 	int error;
 
 	ivp_picture_close(picture);
-	picture->path = path;
+	picture->path = options->inputs->paths[input];
 	picture->frame = (struct ivp_frame){
 	    .id = input,
 	    .origin_position = input,
@@ -49,12 +59,15 @@ int ivp_picture_open(struct ivp_picture *picture, const char *path, size_t input
 	    .flags = IVP_FLAG_LAST,
 	    .source_time_ns = begin_ns,
 	};
-	error = ivp_input_read(path, options->limits.max_bytes, &picture->file, why);
+	error =
+	    ivp_input_read(picture->path, options->decode.limits.max_bytes, &picture->file, why);
 	if (!error)
-		error = ivp_decoder_create(picture->file.data, picture->file.bytes, options,
-					   &picture->decoder, why);
-	if (!error)
+		error = ivp_decoder_create(picture->file.data, picture->file.bytes,
+					   &options->decode, &picture->decoder, why);
+	if (!error) {
+		shrink(picture->decoder, options);
 		error = measure(picture, link, why);
+	}
 	picture->busy_ns = ivp_now_ns() - begin_ns;
 	return error;
 }

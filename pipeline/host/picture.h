@@ -6,10 +6,7 @@
 #ifndef IVP_HOST_PICTURE_H
 #define IVP_HOST_PICTURE_H
 
-#include "codec/codec.h"
-#include "config/inputs.h"
-
-#include <ivpipe/link.h>
+#include "host/feeder.h"
 
 /* Zeroed at first; opened again and again, it uses the same memory. */
 struct ivp_picture {
@@ -22,12 +19,11 @@ struct ivp_picture {
 };
 
 /*
- * Reads the file, looks at its header, and fills frame and out for the link, as input number
- * input. Returns 0; or a reason why it cannot become a frame of this link, with another value.
+ * Reads input number input, looks at its header, and fills frame and out for the link. Returns 0;
+ * or a reason why it cannot become a frame of this link, with another value.
  */
-int ivp_picture_open(struct ivp_picture *picture, const char *path, size_t input,
-		     const struct ivp_decode_options *options, const struct ivp_wire_header *link,
-		     struct ivp_why *why);
+int ivp_picture_open(struct ivp_picture *picture, const struct ivp_feeder_options *options,
+		     size_t input, const struct ivp_wire_header *link, struct ivp_why *why);
 /* Writes the pixels, frame.payload_bytes with what lies between rows. As ivp_decoder_read. */
 int ivp_picture_decode(struct ivp_picture *picture, struct ivp_why *why);
 /* Puts what is known of the image into the slot, as far as there is room. Logs what is left out. */

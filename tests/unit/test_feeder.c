@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "config/shrink.h"
 #include "host/feeder.h"
 
 #define PAYLOAD_BYTES 4096
@@ -14,7 +15,8 @@ static struct test_link the_link;
 static struct ivp_output_port output;
 static struct ivp_input_port input;
 static struct ivp_feeder_account account;
-static unsigned threads;
+static unsigned threads, shrink;
+static const struct ivp_filter_conf *shrink_for;
 
 static int begin_link(void **state)
 {
@@ -30,7 +32,8 @@ static int end_link(void **state)
 	(void)state;
 	ivp_input_port_close(&input, IVP_STATE_FINISHED, 0);
 	remove_test_folder(folder);
-	threads = 0;
+	threads = shrink = 0;
+	shrink_for = NULL;
 	return 0;
 }
 
@@ -77,6 +80,8 @@ static int feed(sig_atomic_t stop)
 	    .inputs = &inputs,
 	    .decode = {.limits = {1000000, 10000, 1000000}},
 	    .threads = threads,
+	    .shrink = shrink,
+	    .shrink_for = shrink_for,
 	    .anew = ivp_feeder_anew(&where),
 	    .stop = &the_link.stop,
 	};
@@ -467,6 +472,70 @@ static void threads_keep_to_the_policies_that_drop(void **state)
 	feed_lossy(IVP_POLICY_LATEST);
 }
 
+/* A grey JPEG, 160 x 120. */
+static void make_jpeg(const char *name)
+{
+	const struct ivp_encode_options how = {.encoding = IVP_ENCODE_JPEG, .quality = 90};
+	static const uint8_t pixels[192 * 120];
+	const struct ivp_input image = {{160, 120, IVP_FORMAT_GRAY8, 0}, 192, pixels};
+	char path[300];
+	FILE *to;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	to = fopen(path, "wb");
+	assert_non_null(to);
+	assert_int_equal(ivp_encode(&image, &how, to, NULL), 0);
+	assert_int_equal(fclose(to), 0);
+}
+
+static void take_sides(uint32_t width, uint32_t height)
+{
+	char name[64];
+	const struct ivp_frame frame = take(name);
+
+	assert_int_equal(frame.shape.width, width);
+	assert_int_equal(frame.shape.height, height);
+}
+
+static void jpegs_are_shrunk_if_that_is_asked_for_and_nothing_else_is(void **state)
+{
+	(void)state;
+	make_jpeg("a.jpg"); /* too large for the link as it is */
+	make_image("b.pgm", 60, 30, 1);
+	shrink = 4;
+	assert_int_equal(feed(0), 0);
+	take_sides(40, 30);
+	take_sides(60, 30);
+	take_end();
+	ivp_feeder_account_finish(&account);
+}
+
+static void jpegs_are_shrunk_as_the_filter_behind_allows(void **state)
+{
+	const char *text = "feeder { input = images output = raw }\n"
+			   "link raw { }\n"
+			   "stage s { input = raw output = done\n"
+			   "filter resize { mode = fit width = 40 height = 30 } }\n"
+			   "link done { }\n"
+			   "sink { input = done output = out }\n";
+	struct ivp_topology *topology;
+	struct ivp_diag diag = {0};
+
+	(void)state;
+	assert_int_equal(ivp_topology_parse(text, "t.conf", &topology, &diag), 0);
+	shrink_for = ivp_shrink_filter(topology, topology->feeder.output);
+	make_jpeg("a.jpg");
+	make_image("b.pgm", 60, 30, 1);
+	assert_int_equal(feed(0), 0);
+	/* By 4 the filter would have less than a half to do; by 2 it does not fit the link. */
+	assert_int_equal(account.reject_count, 1);
+	assert_non_null(strstr(account.rejects[0].reason, "80x60 pixels GRAY8 need 7680 bytes"));
+	take_sides(60, 30);
+	take_end();
+	ivp_feeder_account_finish(&account);
+	ivp_topology_destroy(topology);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, begin_link, end_link)
@@ -484,6 +553,8 @@ int main(void)
 	    test(damaged_files_between_good_ones_change_nothing_for_these),
 	    test(threads_beyond_the_slots_do_no_harm),
 	    test(threads_keep_to_the_policies_that_drop),
+	    test(jpegs_are_shrunk_if_that_is_asked_for_and_nothing_else_is),
+	    test(jpegs_are_shrunk_as_the_filter_behind_allows),
 	};
 
 	ivp_log_open("test", NULL, IVP_LOG_ERROR);
