@@ -81,7 +81,7 @@ nothing_left() {
 }
 
 # Many, that the chain is still at work when this script, on a busy machine, gets to its next kill.
-images=1200
+images=800
 mkdir "$tmp/in"
 for ((i = 0; i < images; i++)); do
 	{
@@ -102,8 +102,8 @@ echo no image >"$tmp/in/aaa.png"
 echo no image >"$tmp/in/image390.png"
 
 # Window of each victim, and how far it is when it dies: one after the other, some twice.
-victims=(raw.data:100 raw.credit0:150 small.credit0:200 inverted.credit0:300 raw.data:400
-	small.credit0:500 raw.credit0:600 inverted.credit0:700)
+victims=(raw.data:60 raw.credit0:100 small.credit0:140 inverted.credit0:200 raw.data:260
+	small.credit0:320 raw.credit0:380 inverted.credit0:440)
 begin "$tmp/chain.conf"
 for victim in "${victims[@]}"; do
 	await 60 reached "${victim%:*}" "${victim#*:}"
