@@ -103,18 +103,29 @@ IVP_INLINE void grow_row(const struct ivp_grow *grow, size_t taps, size_t step, 
 			 float *to)
 {
 	const size_t samples = IVP_GROW_LANES / step * step;
+	size_t b = 0;
 
-	for (size_t b = 0; b < grow->blocks; b++) {
-		const struct ivp_grow_weights *weights = &grow->weights[grow->which[b]];
-		const float *at = from + grow->at[b];
+	/* Blocks with the same weights mostly follow each other, but for an odd number of pixels
+	 * in each: those stay in registers. */
+	while (b < grow->blocks) {
+		const uint32_t which = grow->which[b];
+		const struct ivp_grow_weights *weights = &grow->weights[which];
 		const ints pick = weights->pick;
-		floats sum = take(step, at, pick) * *(const floats *)weights->weights[0];
+		floats weight[IVP_GROW_MOST_TAPS];
 
 		IVP_UNROLL
-		for (size_t k = 1; k < taps; k++)
-			sum +=
-			    take(step, at + k * step, pick) * *(const floats *)weights->weights[k];
-		*(floats *)(to + b * samples) = sum;
+		for (size_t k = 0; k < taps; k++)
+			weight[k] = *(const floats *)weights->weights[k];
+		do {
+			const float *at = from + grow->at[b];
+			floats sum = take(step, at, pick) * weight[0];
+
+			IVP_UNROLL
+			for (size_t k = 1; k < taps; k++)
+				sum += take(step, at + k * step, pick) * weight[k];
+			*(floats *)(to + b * samples) = sum;
+			b++;
+		} while (step == 1 && b < grow->blocks && grow->which[b] == which);
 	}
 }
 
