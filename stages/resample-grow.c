@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "double.h"
 #include "pixels-pack.h"
 #include "resample.h"
 
@@ -246,6 +247,18 @@ static void make_sums(const struct ivp_resample *resample, uint32_t y, size_t re
 	}
 }
 
+/* Result rows lie a quarter of a pixel above and below the middle of a source row. */
+static bool make_double(const struct ivp_resample *resample, const struct ivp_input *in,
+			const struct ivp_output *out, uint32_t y)
+{
+	const uint32_t near = y / 2, above = near > 0 ? near - 1 : 0;
+	const uint32_t below = near + 1 < in->shape.height ? near + 1 : near;
+
+	return ivp_double_row(in->pixels + near * in->stride,
+			      in->pixels + (y % 2 ? below : above) * in->stride, in->shape.width,
+			      resample->from.step, resample->depth, out->pixels + y * out->stride);
+}
+
 void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in,
 		       const struct ivp_output *out, struct ivp_rows rows)
 {
@@ -257,6 +270,9 @@ void ivp_resample_grow(struct ivp_resample *resample, const struct ivp_input *in
 	for (uint32_t y = rows.first; y < rows.end; y += (uint32_t)results) {
 		const uint32_t first = axis->first[y], count = axis->count[y];
 
+		results = 1;
+		if (resample->doubles && make_double(resample, in, out, y))
+			continue;
 		results =
 		    y + 1 < rows.end && axis->first[y + 1] == first && axis->count[y + 1] == count
 			? 2

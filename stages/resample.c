@@ -43,6 +43,12 @@ static bool halves(const struct ivp_axis *axis, bool linear)
 	return axis->kernel == IVP_KERNEL_BOX && axis->in == 2 * (uint64_t)axis->whole && !linear;
 }
 
+static bool doubles(const struct ivp_axis *axis)
+{
+	return axis->kernel == IVP_KERNEL_BILINEAR && axis->whole == 2 * (uint64_t)axis->in &&
+	       axis->out == axis->whole;
+}
+
 struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct ivp_axis *x,
 					  const struct ivp_axis *y, const struct ivp_shape *in,
 					  bool linear)
@@ -67,6 +73,7 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	if (resample->halves)
 		return made;
 	resample->grows = x->kernel != IVP_KERNEL_NEAREST && x->in <= x->whole && y->in <= y->whole;
+	resample->doubles = doubles(x) && doubles(y) && !linear && resample->from.planes == 1;
 	if (resample->grows) {
 		ivp_resample_grow_prepare(resample, carve);
 		return made;

@@ -62,6 +62,7 @@ struct ivp_resample {
 	float *sums;  /* IVP_BAND_CHUNK columns of a band of results, turned */
 	uint8_t *turned; /* the same as pixels or samples */
 	bool halves;     /* means of 2 x 2 pixels: halve.c */
+	bool doubles;    /* by triangles: double.c, if it does */
 	bool grows;      /* both axes, or keep their size: resample-grow.c */
 	struct ivp_grow grow;
 	float *ring;         /* source rows as wide as the result, those of a result row */

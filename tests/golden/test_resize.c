@@ -261,6 +261,51 @@ static void halves_by_area_are_exact(void **state)
 		}
 }
 
+/* Of the source samples next to a result sample the nearer one counts three times. */
+static uint32_t mean_of_sixteen(const struct picture *in, int64_t x, int64_t y, size_t channel)
+{
+	const int64_t side[2] = {in->shape.width - 1, in->shape.height - 1};
+	const int64_t near[2] = {x / 2, y / 2};
+	int64_t far[2] = {near[0] + (x % 2 ? 1 : -1), near[1] + (y % 2 ? 1 : -1)};
+
+	for (size_t i = 0; i < 2; i++)
+		far[i] = far[i] < 0 ? 0 : far[i] > side[i] ? side[i] : far[i];
+	return (9 * level_at(in, near[0], near[1], channel) +
+		3 * level_at(in, far[0], near[1], channel) +
+		3 * level_at(in, near[0], far[1], channel) + level_at(in, far[0], far[1], channel) +
+		8) /
+	       16;
+}
+
+static void doubles_by_triangles_are_exact(void **state)
+{
+	static const uint32_t formats[] = {IVP_FORMAT_GRAY8, IVP_FORMAT_RGB8, IVP_FORMAT_GRAY16,
+					   IVP_FORMAT_RGB16};
+	static const uint32_t sides[][2] = {{1, 1}, {2, 5}, {33, 3}, {641, 2}, {962, 2}};
+
+	(void)state;
+	for (unsigned i = 0; i < count_of(formats) * count_of(sides); i++) {
+		const uint32_t *side = sides[i / count_of(formats)];
+		struct picture in = picture_make(side[0], side[1], formats[i % count_of(formats)]);
+		void *self = filter_configure(resize(), "percent=200", "kernel=bilinear", NULL);
+		struct picture out;
+
+		picture_fill(&in, i % 2 ? NOISE : BLACK_AND_WHITE, i);
+		out = filter_run(resize(), self, &in);
+		for (int64_t y = 0; y < out.shape.height; y++)
+			for (int64_t x = 0; x < out.shape.width; x++)
+				for (size_t c = 0; c < in.channels; c++)
+					if (level_at(&out, x, y, c) !=
+					    mean_of_sixteen(&in, x, y, c))
+						fail_msg("%s: wrong at %d, %d",
+							 ivp_format_name(in.shape.format), (int)x,
+							 (int)y);
+		picture_free(&in);
+		picture_free(&out);
+		free(self);
+	}
+}
+
 static void fill_cuts_the_middle_out_of_the_scaled_image(void **state)
 {
 	static const uint32_t sizes[][2] = {{100, 40}, {40, 100}, {60, 60}};
@@ -389,6 +434,7 @@ int main(void)
 	    cmocka_unit_test(every_kernel_is_as_exact_as_rounding_allows),
 	    cmocka_unit_test(light_and_16_bits_are_as_exact_as_rounding_allows),
 	    cmocka_unit_test(halves_by_area_are_exact),
+	    cmocka_unit_test(doubles_by_triangles_are_exact),
 	    cmocka_unit_test(fill_cuts_the_middle_out_of_the_scaled_image),
 	    cmocka_unit_test(modes_give_the_promised_sizes),
 	    cmocka_unit_test(sizes_that_a_mode_lacks_are_asked_for),
