@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Box blur: every pixel becomes the mean of the (2 radius + 1)^2 pixels around it, rounded to
- * nearest, exactly. RGBA8: alpha is the mean alpha,
- * colour the mean of the colours weighted by their alphas, 0 where all are transparent; both
- * rounded exactly too. Cost is free of radius: sums slide (box-sums.c).
+ * nearest, exactly. With alpha: alpha is the mean alpha, colour the mean of the colours weighted by
+ * their alphas, 0 where all are transparent; RGBA8 is rounded exactly too, RGBA16's premultiplied
+ * colours to levels before they are summed up. Cost is nearly free of radius: sums slide.
  */
 #include <ivpipe/filter.h>
 
-#include "alpha.h"
 #include "box-small.h"
 #include "box-sums.h"
 #include "need.h"
@@ -37,7 +36,8 @@ static uint32_t need(const void *self, const struct ivp_shape *in, const struct 
 
 static bool is_small(const struct box_blur *blur, const struct ivp_shape *in)
 {
-	return blur->radius <= IVP_BOX_SMALL_RADIUS && !ivp_has_alpha(in->format);
+	return blur->radius <= IVP_BOX_SMALL_RADIUS &&
+	       (in->format == IVP_FORMAT_GRAY8 || in->format == IVP_FORMAT_RGB8);
 }
 
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
@@ -50,7 +50,7 @@ static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 	if (is_small(blur, in))
 		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
 	else
-		ivp_box_prepare(&carve, in);
+		ivp_box_make(&carve, in, (unsigned)blur->radius, blur->border);
 	return carve.used;
 }
 
@@ -64,7 +64,7 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 	if (is_small(blur, in))
 		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
 	else
-		ivp_box_prepare(&carve, in);
+		ivp_box_make(&carve, in, (unsigned)blur->radius, blur->border);
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
@@ -80,15 +80,15 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 		return;
 	}
 	if (!rows.go_on)
-		ivp_box_start(scratch, (unsigned)blur->radius, blur->border, in, rows.first);
-	for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND)
-		ivp_box_band(scratch, in, y, rows.end, out);
+		ivp_box_start(scratch, in, rows.first);
+	for (uint32_t y = rows.first; y < rows.end; y++)
+		ivp_box_row(scratch, in, y, out->pixels + y * out->stride);
 }
 
 const struct ivp_filter ivp_filter_box_blur = {
     .name = "box-blur",
     .summary = "replaces each pixel by the mean of a square around it",
-    .formats = IVP_FORMATS_8BIT,
+    .formats = IVP_FORMATS_8BIT | IVP_FORMATS_16BIT,
     .private_bytes = sizeof(struct box_blur),
     .params = params,
     .need = need,

@@ -4,249 +4,309 @@
 
 #include <string.h>
 
-/* Some lanes of a band of 16. */
-#define LANES (IVP_VECTOR / 4)
-#define PARTS (IVP_BAND / LANES)
-typedef uint32_t words __attribute__((vector_size(IVP_VECTOR), may_alias));
-typedef int32_t ints __attribute__((vector_size(IVP_VECTOR)));
-typedef float floats __attribute__((vector_size(IVP_VECTOR)));
-typedef uint8_t bytes __attribute__((vector_size(LANES), may_alias));
+#include "alpha.h"
+#include "floats.h"
 
-struct ivp_box *ivp_box_prepare(struct ivp_carve *carve, const struct ivp_shape *shape)
+#define BLOCK ((size_t)3072) /* samples that are summed up along the row at once; whole pixels */
+
+static size_t step_of(const struct ivp_box *box)
 {
-	struct ivp_box measured;
-	struct ivp_box *made = ivp_carve(carve, sizeof(*made));
-	struct ivp_box *box = made ? made : &measured;
+	return ivp_format_channels(box->shape.format);
+}
 
-	box->form = ivp_row_form(shape);
-	box->height = shape->height;
-	box->black = ivp_carve(carve, box->form.samples);
-	box->columns = ivp_carve(carve, box->form.samples * sizeof(uint32_t));
-	box->chunk = ivp_carve(carve, sizeof(uint32_t) * IVP_BAND * IVP_BAND_CHUNK);
-	box->lanes = ivp_carve(carve, box->form.samples * IVP_BAND * sizeof(uint32_t));
-	box->result = ivp_carve(carve, box->form.samples * IVP_BAND);
+static bool is_wide(uint32_t format)
+{
+	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
+}
+
+struct ivp_box *ivp_box_make(struct ivp_carve *carve, const struct ivp_shape *shape,
+			     unsigned radius, unsigned border)
+{
+	const size_t row = (size_t)shape->width * ivp_format_pixel_bytes(shape->format);
+	const size_t pad = ((size_t)radius + 1) * ivp_format_channels(shape->format);
+	const size_t samples = (size_t)shape->width * ivp_format_channels(shape->format);
+	const size_t premultiplied = ivp_has_alpha(shape->format) ? samples * 2 : 0;
+	const size_t block = samples < BLOCK ? samples : BLOCK;
+	struct ivp_box *made = ivp_carve(carve, sizeof(*made)), box = {0};
+
+	box.shape = *shape;
+	box.radius = radius;
+	box.border = border;
+	box.black = ivp_carve(carve, row);
+	box.more = ivp_carve(carve, premultiplied);
+	box.less = ivp_carve(carve, premultiplied);
+	box.columns = ivp_carve(carve, (samples + 2 * pad + 1) * sizeof(uint32_t));
+	box.doubled = ivp_carve(carve, (block + 2 * pad) * sizeof(uint32_t));
+	box.sums = ivp_carve(carve, (ivp_floats_room(block) + 1) * sizeof(uint32_t));
+	if (!made)
+		return NULL;
+	memset(box.black, 0, row);
+	box.columns += pad;
+	*made = box;
 	return made;
 }
 
-static void slide_levels(const uint8_t *restrict add, const uint8_t *restrict drop,
-			 uint32_t *restrict sums, uint32_t *restrict out, size_t n)
+static void slide8(const uint8_t *restrict add, const uint8_t *restrict drop,
+		   uint32_t *restrict sums, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		sums[i] += (uint32_t)add[i] - drop[i];
-		out[i] = sums[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		sums[i] += (uint32_t)(add[i] - drop[i]);
 }
 
-/* The four planes of sums lie plane apart, those of out step apart. */
-static void slide_rgba(const uint8_t *add, const uint8_t *drop, uint32_t *sums, size_t plane,
-		       uint32_t *out, size_t step, size_t n)
+static void slide16(const uint16_t *restrict add, const uint16_t *restrict drop,
+		    uint32_t *restrict sums, size_t n)
 {
-	const ivp_pixel *more = (const ivp_pixel *)add, *less = (const ivp_pixel *)drop;
-
-	for (unsigned p = 0; p < 3; p++) {
-		uint32_t *restrict sum = sums + p * plane, *restrict to = out + p * step;
-
-		for (size_t i = 0; i < n; i++) {
-			uint32_t new = more[i], old = less[i];
-
-			sum[i] +=
-			    (new >> 8 * p & 255) * (new >> 24) - (old >> 8 * p & 255) * (old >> 24);
-			to[i] = sum[i];
-		}
-	}
-	uint32_t *restrict sum = sums + 3 * plane, *restrict to = out + 3 * step;
-
-	for (size_t i = 0; i < n; i++) {
-		sum[i] += (more[i] >> 24) - (less[i] >> 24);
-		to[i] = sum[i];
-	}
-}
-
-/* Columns that box->chunk has room for, and how far its planes are apart. */
-static size_t chunk_columns(const struct ivp_box *box)
-{
-	return IVP_BAND_CHUNK / box->form.planes;
-}
-
-/* Adds a row to n column sums and takes another off; leaves them in the chunk's row r too. */
-static void slide(const struct ivp_box *box, const uint8_t *add, const uint8_t *drop, size_t column,
-		  size_t n, unsigned r)
-{
-	uint32_t *out = box->chunk + (size_t)r * IVP_BAND_CHUNK;
-
-	if (box->form.format == IVP_FORMAT_RGBA8)
-		slide_rgba(add + 4 * column, drop + 4 * column, box->columns + column,
-			   box->form.plane, out, chunk_columns(box), n);
-	else
-		slide_levels(add + column, drop + column, box->columns + column, out, n);
+	for (size_t i = 0; i < n; i++)
+		sums[i] += (uint32_t)(add[i] - drop[i]);
 }
 
 static const uint8_t *border_row(const struct ivp_box *box, const struct ivp_input *in, int64_t y)
 {
-	int64_t row = ivp_border_index(y, box->height, box->border);
+	int64_t row = ivp_border_index(y, box->shape.height, box->border);
 
 	return row < 0 ? box->black : in->pixels + (size_t)row * in->stride;
 }
 
-/* The sums of the row before, so that every row begins with a step. */
-void ivp_box_start(struct ivp_box *box, unsigned radius, unsigned border,
-		   const struct ivp_input *in, int64_t y)
+/* Products of 8 bits are exact. */
+static void premultiply(uint32_t format, const uint8_t *from, uint16_t *to, size_t width)
 {
-	const struct ivp_row_form *form = &box->form;
-	const size_t most = chunk_columns(box);
+	if (format == IVP_FORMAT_RGBA8)
+		ivp_row_products(from, to, width);
+	else
+		ivp_premultiply(format, from, to, width);
+}
 
-	box->radius = radius;
-	box->border = border;
-	memset(box->black, 0, form->samples);
-	memset(box->columns, 0, form->samples * sizeof(uint32_t));
-	memset(box->chunk, 0, sizeof(uint32_t) * IVP_BAND * IVP_BAND_CHUNK);
-	for (size_t x = 0; x < form->plane; x += most)
-		for (int64_t k = y - 1 - box->radius; k < y + box->radius; k++)
-			slide(box, border_row(box, in, k), box->black, x,
-			      form->plane - x < most ? form->plane - x : most, 0);
+static void slide(struct ivp_box *box, const uint8_t *add, const uint8_t *drop)
+{
+	const uint32_t format = box->shape.format;
+	const size_t width = box->shape.width;
+	const void *more = add, *less = drop;
+
+	if (ivp_has_alpha(format)) {
+		premultiply(format, add, box->more, width);
+		premultiply(format, drop, box->less, width);
+		more = box->more;
+		less = box->less;
+	}
+	if (is_wide(format) || ivp_has_alpha(format))
+		slide16(more, less, box->columns, width * step_of(box));
+	else
+		slide8(more, less, box->columns, width * step_of(box));
+}
+
+/* The sums of the row before, so that every row begins with a step. */
+void ivp_box_start(struct ivp_box *box, const struct ivp_input *in, uint32_t y)
+{
+	memset(box->columns, 0, box->shape.width * step_of(box) * sizeof(uint32_t));
+	for (int64_t k = (int64_t)y - 1 - box->radius; k < y + box->radius; k++)
+		slide(box, border_row(box, in, k), box->black);
+}
+
+/* Sums of four sums each, from places that lie apart. to may be from: what is written is not read
+ * any more. */
+static void add_fours(const uint32_t *from, size_t apart, uint32_t *to, size_t n)
+{
+	IVP_INDEPENDENT
+	for (size_t i = 0; i < n; i++)
+		to[i] = (from[i] + from[i + apart]) + (from[i + 2 * apart] + from[i + 3 * apart]);
+}
+
+static void add_twos(const uint32_t *from, size_t apart, uint32_t *restrict to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] += from[i] + from[i + apart];
+}
+
+static void add_ones(const uint32_t *from, uint32_t *restrict to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] += from[i];
+}
+
+/* Of n samples of gray from sample first on, into box->sums. The window's width is odd: one column,
+ * and then two to the power of each other binary digit. */
+static void double_windows(struct ivp_box *box, size_t first, size_t n)
+{
+	const size_t width = 2 * (size_t)box->radius + 1;
+	const uint32_t *parts =
+	    box->columns + first - (size_t)box->radius; /* sums of bit columns */
+	size_t done = 1;
+
+	memcpy(box->sums, parts, n * sizeof(uint32_t));
+	for (size_t bit = 1; 2 * bit <= width; bit *= 4) {
+		if (width & 2 * bit) {
+			add_twos(parts + done, bit, box->sums, n);
+			done += 2 * bit;
+		}
+		if (4 * bit > width)
+			break;
+		add_fours(parts, bit, box->doubled, n + width - 4 * bit);
+		parts = box->doubled;
+		if (width & 4 * bit) {
+			add_ones(parts + done, box->sums, n);
+			done += 4 * bit;
+		}
+	}
+}
+
+/* Four samples: those of a pixel, or the first of the next one besides, which is as good. */
+typedef uint32_t four __attribute__((vector_size(16)));
+
+IVP_INLINE void four_at(const uint32_t *at, four *samples)
+{
+	memcpy(samples, at, sizeof(*samples));
 }
 
 /*
- * dividend / divisor in whole numbers, by way of a float quotient that is made a little too small
- * (slightly_less = 1 / divisor * (1 - 2^-20)): below 256 it is then at most 1 short, which the
- * remainder shows.
+ * Of width pixels, into sums; columns: the one in front of the first window, ahead: from there to
+ * its last one. sum: of the window before. What changes is written down first, so that a sum waits
+ * for one addition only. step is a constant wherever this is inlined.
  */
-IVP_INLINE void divide(const words *dividend, const words *divisor, const floats *slightly_less,
-		       words *quotient)
+IVP_INLINE void run(const uint32_t *restrict columns, size_t ahead, size_t step,
+		    uint32_t *restrict changes, uint32_t *restrict sums, size_t width, four *sum)
 {
-	floats about = __builtin_convertvector(*dividend, floats) * *slightly_less;
-	words q = (words) __builtin_convertvector(about, ints);
+	four total = *sum;
 
-	*quotient = q - (words)(*dividend - q * *divisor >= *divisor);
-}
+	for (size_t i = 0; i < width * step; i++)
+		changes[i] = columns[i + ahead] - columns[i];
+	for (size_t i = 0; i < width * step; i += step) {
+		four change;
 
-#define SLIGHTLY_LESS (1 - 0x1p-20f)
-
-/* A window sliding over columns of lanes; from one to the next are step bands. */
-struct window {
-	const words *lanes;
-	size_t step;
-	int64_t last, radius; /* columns */
-	unsigned border;
-};
-
-static const words nothing;
-
-IVP_INLINE const words *column(const struct window *window, int64_t x)
-{
-	if (x < 0 || x > window->last)
-		x = ivp_border_index(x, window->last + 1, window->border);
-	return x < 0 ? &nothing : window->lanes + (size_t)x * window->step * PARTS;
-}
-
-IVP_INLINE void window_start(const struct window *window, words *sum)
-{
-	*sum = (words){0};
-	for (int64_t x = -window->radius - 1; x < window->radius; x++)
-		*sum += *column(window, x);
-}
-
-IVP_INLINE void window_step(const struct window *window, int64_t x, words *sum)
-{
-	*sum += *column(window, x + window->radius) - *column(window, x - window->radius - 1);
-}
-
-/* One channel of GRAY8 or RGB8. */
-static void mean_levels(const struct window *all, uint32_t area, bytes *result)
-{
-	const struct window window = *all; /* kept in registers */
-	const words divisor = (words){0} + area;
-	const floats inverse = (floats){0} + SLIGHTLY_LESS / (float)area;
-	words sum, mean;
-
-	window_start(&window, &sum);
-	for (int64_t x = 0; x <= window.last; x++) {
-		words rounded;
-
-		window_step(&window, x, &sum);
-		rounded = sum + area / 2;
-		divide(&rounded, &divisor, &inverse, &mean);
-		result[(size_t)x * window.step * PARTS] = __builtin_convertvector(mean, bytes);
+		four_at(changes + i, &change);
+		total += change;
+		memcpy(sums + i, &total, sizeof(total));
 	}
+	*sum = total;
 }
 
-/* All four planes, to pixels. */
-static void mean_rgba(const struct window planes[4], uint32_t area, words *result)
+static void run_windows(struct ivp_box *box, size_t first, size_t n, four *sum)
 {
-	const words divisor = (words){0} + area;
-	const floats inverse = (floats){0} + SLIGHTLY_LESS / (float)area;
-	words sum[4];
+	const size_t step = step_of(box), side = 2 * (size_t)box->radius + 1;
+	const uint32_t *columns = box->columns + first - ((size_t)box->radius + 1) * step;
 
-	for (unsigned p = 0; p < 4; p++)
-		window_start(&planes[p], &sum[p]);
-	for (int64_t x = 0; x <= planes[0].last; x++) {
-		words weight, pixel = {0}, value, rounded;
-		floats by_weight;
+	if (first == 0) {
+		*sum = (four){0};
+		for (size_t k = 0; k < side; k++) {
+			four column;
 
-		for (unsigned p = 0; p < 4; p++)
-			window_step(&planes[p], x, &sum[p]);
-		/* Where all alphas are 0 the colours' sums are 0 too: any divisor will do. */
-		weight = sum[3] - (words)(sum[3] == 0);
-		by_weight = SLIGHTLY_LESS / __builtin_convertvector(weight, floats);
-		for (unsigned p = 0; p < 3; p++) {
-			rounded = sum[p] + sum[3] / 2;
-			divide(&rounded, &weight, &by_weight, &value);
-			pixel |= (value & 255) << 8 * p;
+			four_at(columns + k * step, &column);
+			*sum += column;
 		}
-		rounded = sum[3] + area / 2;
-		divide(&rounded, &divisor, &inverse, &value);
-		result[(size_t)x * PARTS] = pixel | value << 24;
 	}
-}
-
-/* The chunk's rows from the given number on stay what they were: they are not stored. */
-static void turn_columns(struct ivp_box *box, const struct ivp_input *in, int64_t y, unsigned rows)
-{
-	const struct ivp_row_form *form = &box->form;
-	const size_t most = chunk_columns(box);
-
-	for (size_t x = 0; x < form->plane; x += most) {
-		size_t n = form->plane - x < most ? form->plane - x : most;
-
-		for (unsigned r = 0; r < rows; r++)
-			slide(box, border_row(box, in, y + r + box->radius),
-			      border_row(box, in, y + r - box->radius - 1), x, n, r);
-		for (unsigned p = 0; p < form->planes; p++)
-			ivp_band_turn(box->chunk + p * most, n,
-				      box->lanes + (p * form->plane + x) * IVP_BAND);
-	}
-}
-
-void ivp_box_band(struct ivp_box *box, const struct ivp_input *in, int64_t y, int64_t end,
-		  const struct ivp_output *out)
-{
-	const struct ivp_row_form *form = &box->form;
-	const uint32_t side = (uint32_t)(2 * box->radius + 1);
-	const unsigned rows = end - y < IVP_BAND ? (unsigned)(end - y) : IVP_BAND;
-	const words *lanes = (const words *)box->lanes;
-	uint8_t *to = out->pixels + (size_t)y * out->stride;
-	struct window windows[4];
-
-	turn_columns(box, in, y, rows);
-	for (unsigned i = 0; i < 4; i++)
-		windows[i] = (struct window){
-		    .lanes = lanes + i * (form->planes > 1 ? form->plane : 1) * PARTS,
-		    .step = form->step,
-		    .last = (int64_t)form->width - 1,
-		    .radius = box->radius,
-		    .border = box->border};
-	for (unsigned part = 0; part < PARTS; part++) {
-		if (form->format == IVP_FORMAT_RGBA8)
-			mean_rgba(windows, side * side, (words *)box->result + part);
-		else
-			for (unsigned c = 0; c < form->step; c++)
-				mean_levels(&windows[c], side * side,
-					    (bytes *)box->result + (size_t)c * PARTS + part);
-		for (unsigned i = 0; i < 4; i++)
-			windows[i].lanes++;
-	}
-	if (form->format == IVP_FORMAT_RGBA8)
-		ivp_band_store32((const uint32_t *)box->result, form->width, to, out->stride, rows);
+	if (step == 3)
+		run(columns, side * 3, 3, box->doubled, box->sums, n / 3, sum);
 	else
-		ivp_band_store8(box->result, form->samples, to, out->stride, rows);
+		run(columns, side * 4, 4, box->doubled, box->sums, n / 4, sum);
+}
+
+/*
+ * (sum + divisor / 2) / divisor in whole numbers, by way of a float quotient that is made a little
+ * too small: inverse = 2 / divisor * (1 - 2^-20). Below 65536 it is then at most 1 short, which the
+ * remainder shows. Half of the dividend has a sign to spare.
+ */
+IVP_INLINE uint32_t quotient(uint32_t sum, uint32_t divisor, float inverse)
+{
+	const uint32_t dividend = sum + divisor / 2;
+	const uint32_t q = (uint32_t)(int32_t)((float)(int32_t)(dividend >> 1) * inverse);
+	const int32_t rest = (int32_t)(dividend - q * divisor - divisor);
+
+	return q + 1 + (uint32_t)(rest >> 31);
+}
+
+#define SLIGHTLY_LESS (2 - 0x1p-19f)
+
+static void means8(const uint32_t *restrict sums, uint8_t *restrict to, size_t n, uint32_t divisor)
+{
+	const float inverse = SLIGHTLY_LESS / (float)divisor;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = (uint8_t)quotient(sums[i], divisor, inverse);
+}
+
+static void means16(const uint32_t *restrict sums, uint16_t *restrict to, size_t n,
+		    uint32_t divisor)
+{
+	const float inverse = SLIGHTLY_LESS / (float)divisor;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = (uint16_t)quotient(sums[i], divisor, inverse);
+}
+
+/* Whether all alphas of width pixels are 255. */
+static bool is_opaque(const uint32_t *sums, size_t width, uint32_t area)
+{
+	uint32_t less = 0;
+
+	for (size_t x = 0; x < width; x++)
+		less |= sums[4 * x + 3] ^ (area * 255 * 255);
+	return less == 0;
+}
+
+/* 255 in numbers modulo 2^32: what is a multiple of it is divided so. */
+#define INVERSE_OF_255 0xfefefeffu
+
+static void means_rgba(const uint32_t *restrict sums, uint8_t *restrict to, size_t width,
+		       uint32_t area)
+{
+	ivp_pixel *restrict pixels = (ivp_pixel *)to;
+	const float inverse = SLIGHTLY_LESS / (float)area;
+
+	for (size_t x = 0; x < width; x++) {
+		const uint32_t alpha = sums[4 * x + 3] * INVERSE_OF_255;
+		/* Where all alphas are 0 the colours' sums are 0 too: any divisor will do. */
+		const uint32_t weight = alpha + (alpha == 0);
+		const float by_weight = SLIGHTLY_LESS / (float)(int32_t)weight;
+		uint32_t pixel = quotient(alpha, area, inverse) << 24;
+
+		for (unsigned c = 0; c < 3; c++)
+			pixel |= (quotient(sums[4 * x + c], weight, by_weight) & 255) << 8 * c;
+		pixels[x] = pixel;
+	}
+}
+
+/* In float: an error of some 2^-7 levels. */
+static void means_rgba16(uint32_t *sums, uint8_t *to, size_t n, uint32_t area)
+{
+	float *values = (float *)(void *)sums;
+	const float factor = 2 / (float)area;
+
+	IVP_INDEPENDENT
+	for (size_t i = 0; i < n; i++) {
+		float value = (float)(int32_t)(sums[i] >> 1);
+
+		memcpy(&values[i], &value, sizeof(value));
+	}
+	ivp_floats_straighten(IVP_FORMAT_RGBA16, values, n, factor, 0, NULL);
+	ivp_floats_store(IVP_FORMAT_RGBA16, values, to, n, 1, 0);
+}
+
+void ivp_box_row(struct ivp_box *box, const struct ivp_input *in, uint32_t y, uint8_t *to)
+{
+	const uint32_t format = box->shape.format, side = (uint32_t)(2 * box->radius + 1);
+	const size_t step = step_of(box), samples = box->shape.width * step;
+	const uint32_t area = side * side;
+	four sum;
+
+	slide(box, border_row(box, in, y + box->radius),
+	      border_row(box, in, (int64_t)y - box->radius - 1));
+	ivp_row_pad(box->columns, box->shape.width, step * sizeof(uint32_t),
+		    (size_t)box->radius + 1, box->border);
+	for (size_t i = 0; i < samples; i += BLOCK) {
+		const size_t n = samples - i < BLOCK ? samples - i : BLOCK;
+
+		if (step == 1)
+			double_windows(box, i, n);
+		else
+			run_windows(box, i, n, &sum);
+		if (format == IVP_FORMAT_RGBA16)
+			means_rgba16(box->sums, to + 2 * i, n, area);
+		else if (is_wide(format))
+			means16(box->sums, (uint16_t *)(void *)to + i, n, area);
+		else if (format != IVP_FORMAT_RGBA8)
+			means8(box->sums, to + i, n, area);
+		else if (is_opaque(box->sums, n / 4, area))
+			means8(box->sums, to + i, n, 255 * area);
+		else
+			means_rgba(box->sums, to + i, n / 4, area);
+	}
 }

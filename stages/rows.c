@@ -39,7 +39,9 @@ static void load_levels(const uint8_t *restrict from, uint16_t *restrict to, siz
  */
 #define SCALED(p) (((p) + (((p) + ((p) >> 7)) >> 8)) >> 1)
 
-static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t width)
+/* scaled is a constant wherever this is inlined. */
+IVP_INLINE void multiply_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_t width,
+			      bool scaled)
 {
 	size_t x = 0;
 
@@ -55,21 +57,27 @@ static void load_rgba(const uint8_t *restrict from, uint16_t *restrict to, size_
 		factor = all >> 48 | (all >> 32 & 0xffff0000u) | (all >> 16 & 0xffff00000000u) |
 			 0x00ff000000000000u;
 		product *= (words)factor;
-		product = SCALED(product);
+		if (scaled)
+			product = SCALED(product);
 		memcpy(to + 4 * x, &product, sizeof(product));
 	}
 	for (; x < width; x++)
 		for (size_t c = 0; c < 4; c++) {
 			const uint32_t p = from[4 * x + c] * (c < 3 ? from[4 * x + 3] : 255u);
 
-			to[4 * x + c] = (uint16_t)SCALED(p);
+			to[4 * x + c] = (uint16_t)(scaled ? SCALED(p) : p);
 		}
+}
+
+void ivp_row_products(const uint8_t *from, uint16_t *to, size_t width)
+{
+	multiply_rgba(from, to, width, false);
 }
 
 void ivp_row_load(uint32_t format, const uint8_t *from, uint16_t *samples, size_t width)
 {
 	if (format == IVP_FORMAT_RGBA8)
-		load_rgba(from, samples, width);
+		multiply_rgba(from, samples, width, true);
 	else
 		load_levels(from, samples, width * ivp_format_channels(format));
 }

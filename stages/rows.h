@@ -39,6 +39,9 @@ void ivp_row_load(uint32_t format, const uint8_t *pixels, uint16_t *samples, siz
 void ivp_row_store(uint32_t format, const uint16_t *samples, uint8_t *pixels, size_t width,
 		   uint16_t full);
 
+/* c a and 255 a of RGBA8 pixels: exact, 255 times premultiplied levels. */
+void ivp_row_products(const uint8_t *pixels, uint16_t *products, size_t width);
+
 #define IVP_ROW_CHUNK ((size_t)64) /* pixels that are looked at together for that */
 
 /* Whether width RGBA8 pixels have such an alpha. */

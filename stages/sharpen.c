@@ -92,11 +92,12 @@ IVP_INLINE int16_t sharpened(int16_t level, int16_t difference, struct strength 
 	const int16_t size = (int16_t)(difference < 0 ? -difference : difference);
 	const int16_t added = (int16_t)((((int32_t)difference * by.weight >> 14) + 1) >> 1);
 	const int16_t half = (int16_t)(1 << (by.fraction - 1));
-	int16_t wanted = (int16_t)((int16_t)((level << by.fraction) + added + half) >> by.fraction);
+	const int16_t wanted =
+	    (int16_t)((int16_t)((level << by.fraction) + added + half) >> by.fraction);
+	const int16_t least = (int16_t)(wanted < 0 ? 0 : wanted);
+	const int16_t limited = (int16_t)(least > 255 ? 255 : least);
 
-	wanted = wanted < 0 ? 0 : wanted;
-	wanted = wanted > 255 ? 255 : wanted;
-	return size >= threshold ? wanted : level;
+	return (int16_t)(size >= threshold ? limited : level);
 }
 
 /* Levels of 8 bits and their blurred samples. */
