@@ -15,12 +15,13 @@
 #include <ivpipe/filter.h>
 
 #include "alpha.h"
+#include "floats.h"
 #include "kernel.h"
 #include "need.h"
 #include "taps.h"
 #include "window.h"
 
-#define CHUNK     1024 /* samples; whole pixels of four */
+#define CHUNK     1024 /* samples */
 #define MOST_TAPS (IVP_KERNEL_MOST_SIDE * IVP_KERNEL_MOST_SIDE)
 
 struct convolve {
@@ -46,12 +47,15 @@ static const struct ivp_param params[] = {
 
 struct convolve_scratch {
 	struct ivp_kernel kernel;
-	enum ivp_taps taps, row_taps; /* row_taps: along the row, when separable */
-	size_t sample_bytes, sum_bytes;
-	float factor; /* from a sum to levels */
+	enum ivp_taps taps, row_taps;             /* row_taps: along the row, when separable */
+	enum ivp_taps plain_taps, plain_row_taps; /* the same where all is opaque */
+	float factor, plain_factor;               /* from a sum to levels */
+	int shift;                                /* division of 16-bit sums by 2^shift, or -1 */
 	bool zero_sum;
+	bool plain; /* what is opaque stays so, and needs no thought of alpha */
 	struct ivp_window *window;
-	uint8_t *line; /* sums of columns, with padding */
+	uint8_t *mixed; /* rows of a chunk as the kernel takes them, premultiplied */
+	uint8_t *line;  /* sums of columns of a chunk, with padding */
 };
 
 static int width_of(const struct convolve *convolve)
@@ -94,113 +98,82 @@ static float most_level(uint32_t format)
 	return is_wide(format) ? 65535 : 255;
 }
 
-/* c a and 255 a: exact, 255 times premultiplied levels. */
-static void load_products(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
+/* The window has the pixels as they are. */
+static void load(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
 {
-	const ivp_pixel *restrict from = pixels;
-	uint16_t *restrict out = to;
-
 	(void)plane;
-	for (size_t x = 0; x < shape->width; x++) {
-		const uint32_t a = from[x] >> 24;
-
-		out[4 * x] = (uint16_t)((from[x] & 255) * a);
-		out[4 * x + 1] = (uint16_t)((from[x] >> 8 & 255) * a);
-		out[4 * x + 2] = (uint16_t)((from[x] >> 16 & 255) * a);
-		out[4 * x + 3] = (uint16_t)(255 * a);
-	}
+	memcpy(to, pixels, (size_t)shape->width * ivp_format_pixel_bytes(shape->format));
 }
 
-/* Floats of pixels of four, as many as a vector holds. */
-typedef float floats __attribute__((vector_size(IVP_VECTOR), may_alias));
-typedef int32_t ints __attribute__((vector_size(IVP_VECTOR)));
-
-#define LANES (IVP_VECTOR / sizeof(float))
-#if IVP_VECTOR == 64
-#define ALPHAS(v)                                                                                  \
-	__builtin_shufflevector(v, v, 3, 3, 3, 3, 7, 7, 7, 7, 11, 11, 11, 11, 15, 15, 15, 15)
-static const ints colours = {-1, -1, -1, 0, -1, -1, -1, 0, -1, -1, -1, 0, -1, -1, -1, 0};
-#elif IVP_VECTOR == 32
-#define ALPHAS(v) __builtin_shufflevector(v, v, 3, 3, 3, 3, 7, 7, 7, 7)
-static const ints colours = {-1, -1, -1, 0, -1, -1, -1, 0};
-#else
-#define ALPHAS(v) __builtin_shufflevector(v, v, 3, 3, 3, 3)
-static const ints colours = {-1, -1, -1, 0};
-#endif
-
-/* The lanes of one where the mask is set, of the other where it is not. */
-IVP_INLINE void pick(const ints *mask, const floats *one, const floats *other, floats *result)
+static size_t sample_bytes(enum ivp_taps taps)
 {
-	*result = (floats)(((ints)*one & *mask) | ((ints)*other & ~*mask));
+	static const uint8_t bytes[] = {
+	    [IVP_TAPS_BYTES_SHORT] = 1, [IVP_TAPS_BYTES] = 1, [IVP_TAPS_WORDS] = 2,
+	    [IVP_TAPS_FLOATS] = 4,      [IVP_TAPS_SHORT] = 2, [IVP_TAPS_LONG] = 4,
+	};
+
+	return bytes[taps];
 }
 
-/* Goes on to the end of a vector: rows of a window begin and end on 64-byte boundaries. */
-static void multiply_by_alpha(floats *values, size_t samples, float most)
+/* Types of samples and sums: those of pixels without alpha first. */
+static void choose_taps(struct convolve_scratch *all, uint32_t format)
 {
-	for (size_t i = 0; i < (samples + LANES - 1) / LANES; i++) {
-		const floats pixels = values[i], mixed = pixels * (ALPHAS(pixels) / most);
+	const bool small = all->kernel.size * 255 <= INT16_MAX;
 
-		pick(&colours, &mixed, &pixels, &values[i]);
-	}
-}
-
-static void load_floats(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
-{
-	const size_t samples = (size_t)shape->width * ivp_format_channels(shape->format);
-	const uint8_t *restrict bytes = pixels;
-	const uint16_t *restrict words = pixels;
-	float *restrict out = to;
-
-	(void)plane;
-	if (is_wide(shape->format))
-		for (size_t i = 0; i < samples; i++)
-			out[i] = words[i];
+	if (!all->kernel.whole)
+		all->plain_taps = all->plain_row_taps = IVP_TAPS_FLOATS;
+	else if (is_wide(format) || !small)
+		all->plain_taps = is_wide(format) ? IVP_TAPS_WORDS : IVP_TAPS_BYTES;
 	else
-		for (size_t i = 0; i < samples; i++)
-			out[i] = bytes[i];
-	if (ivp_has_alpha(shape->format))
-		multiply_by_alpha(to, samples, most_level(shape->format));
+		all->plain_taps = IVP_TAPS_BYTES_SHORT;
+	if (all->kernel.whole)
+		all->plain_row_taps =
+		    all->plain_taps == IVP_TAPS_BYTES_SHORT ? IVP_TAPS_SHORT : IVP_TAPS_LONG;
+	all->taps = all->plain_taps;
+	all->row_taps = all->plain_row_taps;
+	if (ivp_has_alpha(format) && all->kernel.whole) {
+		all->taps = IVP_TAPS_WORDS;
+		all->row_taps = IVP_TAPS_LONG;
+	}
 }
 
-/* Which samples and sums the kernel takes, and the window that has such samples. */
-static struct ivp_window choose(struct convolve_scratch *all, const struct convolve *convolve,
-				const struct ivp_shape *in)
+/* Sums by 2^shift, rounded, plus offset stay inside 16 bits, and are the same as in float. */
+static int shift_of(const struct convolve_scratch *all, double divisor, double offset)
+{
+	int shift;
+	const bool power = frexp(divisor, &shift) == 0.5;
+
+	if (all->plain_taps != IVP_TAPS_BYTES_SHORT || !power || shift < 1 || shift > 15 ||
+	    offset != floor(offset) || fabs(offset) > 127)
+		return -1;
+	return shift - 1;
+}
+
+static void choose(struct convolve_scratch *all, const struct convolve *convolve,
+		   const struct ivp_shape *in)
 {
 	const bool alpha = ivp_has_alpha(in->format), wide = is_wide(in->format);
 	const double most = !wide ? (alpha ? 255.0 * 255 : 255.0) : alpha ? INFINITY : 65535.0;
-	struct ivp_window window = {.shape = *in,
-				    .border = convolve->border,
-				    .reach_x = (uint32_t)width_of(convolve) / 2,
-				    .reach_y = (uint32_t)height_of(convolve) / 2,
-				    .planes = 1};
-	double divisor = convolve->divisor;
+	double divisor = convolve->divisor, usual;
 
 	ivp_kernel_make(&all->kernel, convolve->kernel.values, width_of(convolve),
 			height_of(convolve), most);
 	all->zero_sum = fabs(all->kernel.sum) <= 1e-6 * all->kernel.size;
-	if (divisor == 0)
-		divisor = all->zero_sum ? 1 : all->kernel.sum;
-	if (!all->kernel.whole) {
-		all->taps = all->row_taps = IVP_TAPS_FLOATS;
-		all->sample_bytes = sizeof(float);
-		window.load = load_floats;
-	} else if (wide || alpha) {
-		all->taps = IVP_TAPS_WORDS;
-		all->row_taps = IVP_TAPS_LONG;
-		all->sample_bytes = sizeof(uint16_t);
-		window.load = alpha ? load_products : NULL;
-		divisor *= alpha ? 255 : 1;
-	} else {
-		const bool small = all->kernel.size * 255 <= INT16_MAX;
+	usual = all->zero_sum ? 1 : all->kernel.sum;
+	divisor = divisor == 0 ? usual : divisor;
+	all->plain = !alpha || all->zero_sum || divisor == all->kernel.sum;
+	choose_taps(all, in->format);
+	all->plain_factor = (float)(1 / divisor);
+	/* Premultiplied samples are most times levels. */
+	all->factor = (float)(1 / (divisor * (alpha ? most_level(in->format) : 1)));
+	all->shift = shift_of(all, divisor, convolve->offset);
+}
 
-		all->taps = small ? IVP_TAPS_BYTES_SHORT : IVP_TAPS_BYTES;
-		all->row_taps = small ? IVP_TAPS_SHORT : IVP_TAPS_LONG;
-		all->sample_bytes = sizeof(uint8_t);
-	}
-	all->sum_bytes = all->row_taps == IVP_TAPS_SHORT ? sizeof(int16_t) : sizeof(int32_t);
-	all->factor = (float)(1 / divisor);
-	window.pixel_bytes = all->sample_bytes * ivp_format_channels(in->format);
-	return window;
+/* Samples of a chunk and around it. */
+static size_t chunk_room(const struct convolve_scratch *all, uint32_t format)
+{
+	return ivp_floats_room(CHUNK +
+			       2 * (size_t)(all->kernel.width / 2) * ivp_format_channels(format));
 }
 
 static void lay_out(const struct convolve *convolve, const struct ivp_shape *in,
@@ -208,11 +181,20 @@ static void lay_out(const struct convolve *convolve, const struct ivp_shape *in,
 {
 	struct convolve_scratch measured, *made = ivp_carve(carve, sizeof(*made));
 	struct convolve_scratch *all = made ? made : &measured;
-	const struct ivp_window window = choose(all, convolve, in);
+	size_t room;
 
-	all->window = ivp_window_make(carve, &window);
-	all->line = ivp_carve(carve, ((size_t)in->width + 2 * (size_t)window.reach_x) *
-					 ivp_format_channels(in->format) * all->sum_bytes);
+	choose(all, convolve, in);
+	room = chunk_room(all, in->format);
+	all->window = ivp_window_make(
+	    carve, &(struct ivp_window){.shape = *in,
+					.border = convolve->border,
+					.reach_x = (uint32_t)all->kernel.width / 2,
+					.reach_y = (uint32_t)all->kernel.height / 2,
+					.pixel_bytes = ivp_format_pixel_bytes(in->format),
+					.planes = 1,
+					.load = load});
+	all->mixed = ivp_carve(carve, (size_t)all->kernel.height * room * sizeof(float));
+	all->line = ivp_carve(carve, room * sizeof(float));
 }
 
 static uint32_t need(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
@@ -241,100 +223,115 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 
 /* Sums for n samples from sample first on; rows point to the window's, or all to one line. */
 static void sum_part(const struct ivp_kernel_part *part, enum ivp_taps taps,
-		     const void *const *rows, size_t sample_bytes, size_t step, int64_t first,
-		     void *sums, size_t n)
+		     const void *const *rows, size_t step, int64_t first, void *sums, size_t n)
 {
 	const void *from[MOST_TAPS];
 
 	for (unsigned k = 0; k < part->count; k++)
 		from[k] = (const uint8_t *)rows[part->dy[k]] +
-			  (first + part->dx[k] * (int64_t)step) * (int64_t)sample_bytes;
+			  (first + part->dx[k] * (int64_t)step) * (int64_t)sample_bytes(taps);
 	ivp_taps_sum(taps, from, &part->weights, part->count, sums, n);
 }
 
-/* A float at least 0 and at most most: as integers, such floats are in the same order. */
-IVP_INLINE float clamped(float value, float most)
-{
-	int32_t bits, limit;
-
-	memcpy(&bits, &value, sizeof(bits));
-	memcpy(&limit, &most, sizeof(limit));
-	bits = bits > 0 ? bits : 0;
-	bits = bits < limit ? bits : limit;
-	memcpy(&value, &bits, sizeof(bits));
-	return value;
-}
-
-/* NOLINTBEGIN(bugprone-macro-parentheses): types */
-#define LEVELS(name, sum, level, most)                                                             \
-	static void name(const void *from, void *to, size_t n, float factor, float offset)         \
-	{                                                                                          \
-		const sum *restrict sums = from;                                                   \
-		level *restrict out = to;                                                          \
-                                                                                                   \
-		for (size_t i = 0; i < n; i++)                                                     \
-			out[i] =                                                                   \
-			    (level)(int32_t)(clamped((float)sums[i] * factor + offset, most) +     \
-					     0.5f);                                                \
-	}
-/* NOLINTEND(bugprone-macro-parentheses) */
-
-LEVELS(levels8_of_shorts, int16_t, uint8_t, 255)
-LEVELS(levels8_of_longs, int32_t, uint8_t, 255)
-LEVELS(levels8_of_floats, float, uint8_t, 255)
-LEVELS(levels16_of_longs, int32_t, uint16_t, 65535)
-LEVELS(levels16_of_floats, float, uint16_t, 65535)
-
-static void store_levels(const struct convolve_scratch *all, uint32_t format, const void *sums,
-			 uint8_t *to, size_t n, float offset)
-{
-	const bool wide = is_wide(format);
-
-	if (all->taps == IVP_TAPS_BYTES_SHORT)
-		levels8_of_shorts(sums, to, n, all->factor, offset);
-	else if (all->taps == IVP_TAPS_FLOATS)
-		(wide ? levels16_of_floats : levels8_of_floats)(sums, to, n, all->factor, offset);
-	else
-		(wide ? levels16_of_longs : levels8_of_longs)(sums, to, n, all->factor, offset);
-}
-
-/* Straight pixels of sums of premultiplied ones. */
-static void divide_by_alpha(floats *values, size_t n, float most, float offset)
-{
-	const floats one = (floats){0} + 1;
-
-	for (size_t i = 0; i < (n + LANES - 1) / LANES; i++) {
-		const floats pixels = values[i], alphas = ALPHAS(pixels);
-		const ints seen = alphas >= 0.5f;
-		floats divisor, straight;
-
-		pick(&seen, &alphas, &one, &divisor);
-		straight = pixels * (most / divisor) + offset;
-		straight = (floats)((ints)straight & seen);
-		pick(&colours, &straight, &pixels, &values[i]);
-	}
-}
-
-/* Pixels with alpha; pixels: those that go in. */
-static void store_pixels(const struct convolve_scratch *all, uint32_t format, const void *sums,
+/* Pixels with alpha; pixels: those that go in. sums are longs or floats, and become floats. */
+static void store_pixels(const struct convolve_scratch *all, uint32_t format, int32_t *sums,
 			 const uint8_t *pixels, uint8_t *to, size_t n, float offset)
 {
-	const int32_t *longs = sums;
-	float values[CHUNK] __attribute__((aligned(64))) = {0};
+	float values[CHUNK] __attribute__((aligned(64)));
 
 	if (all->taps == IVP_TAPS_FLOATS)
 		memcpy(values, sums, n * sizeof(float));
 	else
 		for (size_t i = 0; i < n; i++)
-			values[i] = (float)longs[i];
-	for (size_t i = 0; i < n; i++)
-		values[i] *= all->factor;
-	if (!all->zero_sum)
-		divide_by_alpha((floats *)values, n, most_level(format), offset);
-	(is_wide(format) ? levels16_of_floats : levels8_of_floats)(values, to, n, 1,
-								   all->zero_sum ? offset : 0);
-	if (all->zero_sum)
+			values[i] = (float)sums[i];
+	memset(values + n, 0, sizeof(values) - n * sizeof(float));
+	if (all->zero_sum) {
+		ivp_floats_store(format, values, to, n, all->factor, offset);
 		ivp_take_alpha(format, pixels, to, n / 4);
+	} else {
+		ivp_floats_straighten(format, values, n, all->factor, offset, NULL);
+		ivp_floats_store(format, values, to, n, 1, 0);
+	}
+}
+
+/* Whether pixels of these rows are opaque: RGBA. */
+static bool is_opaque(const struct ivp_shape *chunk, const void *const *rows, int height)
+{
+	uint64_t all = UINT64_MAX;
+
+	for (int y = 0; y < height; y++) {
+		const ivp_pixel *restrict narrow = rows[y];
+		const ivp_pixel16 *restrict wide = rows[y];
+
+		if (is_wide(chunk->format))
+			for (size_t x = 0; x < chunk->width; x++)
+				all &= wide[x];
+		else
+			for (size_t x = 0; x < chunk->width; x++)
+				all &= (uint64_t)narrow[x] << 32;
+	}
+	return all >> (is_wide(chunk->format) ? 48 : 56) == (is_wide(chunk->format) ? 65535 : 255);
+}
+
+/* The rows of a chunk as samples that the kernel takes; chunk: the pixels in and around it. */
+static void mix_rows(const struct convolve_scratch *all, const struct ivp_shape *chunk, bool plain,
+		     const void **rows)
+{
+	const size_t samples = (size_t)chunk->width * ivp_format_channels(chunk->format);
+	const size_t apart = chunk_room(all, chunk->format) * sizeof(float);
+
+	for (int y = 0; y < all->kernel.height; y++) {
+		uint8_t *to = all->mixed + (size_t)y * apart;
+
+		if (all->taps != IVP_TAPS_FLOATS)
+			ivp_row_products(rows[y], (uint16_t *)(void *)to, chunk->width);
+		else if (plain)
+			ivp_floats_of_levels(chunk->format, rows[y], (float *)(void *)to, samples);
+		else
+			ivp_floats_load(chunk, rows[y], to, 0);
+		rows[y] = to;
+	}
+}
+
+/* n samples from sample x on of row y; around: the rows of the window. */
+static void convolve_chunk(const struct convolve_scratch *all, const struct ivp_shape *shape,
+			   const void *const *around, size_t x, size_t n, const uint8_t *pixels,
+			   uint8_t *to, float offset)
+{
+	const size_t step = ivp_format_channels(shape->format);
+	const size_t level_bytes = ivp_format_pixel_bytes(shape->format) / step;
+	const size_t side = (size_t)(all->kernel.width / 2) * step, taken = n + 2 * side;
+	const struct ivp_shape chunk = {(uint32_t)(taken / step), 1, shape->format};
+	const int height = all->kernel.height;
+	const void *rows[IVP_KERNEL_MOST_SIDE], *line = all->line;
+	const bool alpha = ivp_has_alpha(shape->format);
+	enum ivp_taps taps = all->taps, row_taps = all->row_taps;
+	int32_t sums[CHUNK] __attribute__((aligned(64)));
+	bool plain;
+
+	for (int row = 0; row < height; row++)
+		rows[row] = (const uint8_t *)around[row] +
+			    ((int64_t)x - (int64_t)side) * (int64_t)level_bytes;
+	plain = !alpha || (all->plain && is_opaque(&chunk, rows, height));
+	if (plain) {
+		taps = all->plain_taps;
+		row_taps = all->plain_row_taps;
+	}
+	if (taps == IVP_TAPS_FLOATS || !plain)
+		mix_rows(all, &chunk, plain, rows);
+	if (all->kernel.separable) {
+		sum_part(&all->kernel.column, taps, rows + height / 2, step, 0, all->line, taken);
+		sum_part(&all->kernel.row, row_taps, &line, step, (int64_t)side, sums, n);
+	} else {
+		sum_part(&all->kernel.all, taps, rows + height / 2, step, (int64_t)side, sums, n);
+	}
+	if (plain)
+		ivp_taps_store(all->plain_taps, is_wide(shape->format), all->shift, sums, to, n,
+			       all->plain_factor, offset);
+	else
+		store_pixels(all, shape->format, sums, pixels, to, n, offset);
+	if (plain && alpha)
+		ivp_take_alpha(shape->format, pixels, to, n / 4);
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
@@ -342,39 +339,21 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 {
 	const struct convolve *convolve = self;
 	const struct convolve_scratch *all = scratch;
-	const uint32_t format = in->shape.format, reach_x = all->window->reach_x;
-	const size_t step = ivp_format_channels(format), n = in->shape.width * step;
-	const size_t level_bytes = is_wide(format) ? 2 : 1;
-	const void *line = all->line + reach_x * step * all->sum_bytes;
+	const size_t step = ivp_format_channels(in->shape.format), n = in->shape.width * step;
+	const size_t level_bytes = is_wide(in->shape.format) ? 2 : 1;
+	/* Whole pixels and whole vectors. */
+	const size_t most = CHUNK / (64 * step) * (64 * step);
 
 	if (!rows.go_on)
 		ivp_window_start(all->window, rows.first);
 	for (uint32_t y = rows.first; y < rows.end; y++) {
-		const void *const *around =
-		    ivp_window_rows(all->window, in, y) + all->window->reach_y;
+		const void *const *around = ivp_window_rows(all->window, in, y);
 
-		if (all->kernel.separable)
-			sum_part(&all->kernel.column, all->taps, around, all->sample_bytes, step,
-				 -(int64_t)(reach_x * step), all->line,
-				 n + 2 * (size_t)reach_x * step);
-		for (size_t x = 0; x < n; x += CHUNK) {
-			const size_t count = n - x < CHUNK ? n - x : CHUNK;
-			const size_t at = x * level_bytes;
-			uint8_t *to = out->pixels + y * out->stride + at;
-			int32_t sums[CHUNK];
-
-			if (all->kernel.separable)
-				sum_part(&all->kernel.row, all->row_taps, &line, all->sum_bytes,
-					 step, (int64_t)x, sums, count);
-			else
-				sum_part(&all->kernel.all, all->taps, around, all->sample_bytes,
-					 step, (int64_t)x, sums, count);
-			if (ivp_has_alpha(format))
-				store_pixels(all, format, sums, in->pixels + y * in->stride + at,
-					     to, count, (float)convolve->offset);
-			else
-				store_levels(all, format, sums, to, count, (float)convolve->offset);
-		}
+		for (size_t x = 0; x < n; x += most)
+			convolve_chunk(all, &in->shape, around, x, n - x < most ? n - x : most,
+				       in->pixels + y * in->stride + x * level_bytes,
+				       out->pixels + y * out->stride + x * level_bytes,
+				       (float)convolve->offset);
 	}
 }
 
