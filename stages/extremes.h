@@ -5,7 +5,8 @@
  * rectangle. Of a block the extremes from each row to its end are made, of the next one those
  * from its beginning to each row as it comes; every rectangle is one of those and one of these.
  * Along a row extremes of ever wider spans are made of three narrower ones: about log3(width)
- * steps in vectors, which for any width are fewer than what a row costs otherwise.
+ * steps in vectors, which for any width are fewer than what a row costs otherwise. Of a few
+ * rows, or columns, the extremes are made of all of them in one pass, which is faster.
  *
  * Pixels outside the image do not count.
  */
