@@ -6,10 +6,9 @@
  * side has them. Alpha that
  * is new is full; alpha that goes is not looked at, so colours stay as they are.
  */
-#include <string.h>
-
 #include <ivpipe/filter.h>
 
+#include "copy-rows.h"
 #include "need.h"
 #include "rows.h"
 
@@ -159,15 +158,13 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++) {
-		const uint8_t *row = in->pixels + y * in->stride;
-
-		if (from == to)
-			memcpy(out->pixels + y * out->stride, row,
-			       (size_t)in->shape.width * ivp_format_pixel_bytes(from));
-		else
-			convert(row, out->pixels + y * out->stride, in->shape.width);
+	if (from == to) {
+		ivp_copy_rows(in, out, rows);
+		return;
 	}
+	for (uint32_t y = rows.first; y < rows.end; y++)
+		convert(in->pixels + y * in->stride, out->pixels + y * out->stride,
+			in->shape.width);
 }
 
 const struct ivp_filter ivp_filter_convert = {

@@ -2,18 +2,15 @@
 /* Copy: the image as it is. For measuring what links cost, and as the shortest filter there is. */
 #include <ivpipe/filter.h>
 
+#include "copy-rows.h"
 #include "need.h"
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
-	const size_t row = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
-
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		ivp_store_bytes(out->pixels + y * out->stride, in->pixels + y * in->stride, row,
-				out->stores);
+	ivp_copy_rows(in, out, rows);
 }
 
 const struct ivp_filter ivp_filter_copy = {

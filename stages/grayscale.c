@@ -5,10 +5,9 @@
  * RGBA16 with alpha = keep the same with R = G = B = luma, so that nothing transparent turns
  * opaque.
  */
-#include <string.h>
-
 #include <ivpipe/filter.h>
 
+#include "copy-rows.h"
 #include "luma.h"
 #include "need.h"
 #include "rows.h"
@@ -286,14 +285,12 @@ static void convert_row(uint32_t format, bool keep, const uint8_t *from, uint8_t
 	case IVP_FORMAT_RGB16:
 		ivp_luma_16((const uint16_t *)from, (uint16_t *)to, width, 3, w);
 		break;
-	case IVP_FORMAT_RGBA16:
+	default:
 		if (keep)
 			luma_16(wide, (ivp_level16 *)to, width, w, 4, true);
 		else
 			ivp_luma_16((const uint16_t *)from, (uint16_t *)to, width, 4, w);
 		break;
-	default:
-		memcpy(to, from, width * ivp_format_pixel_bytes(format));
 	}
 }
 
@@ -303,6 +300,10 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 	const struct grayscale *grayscale = self;
 
 	(void)scratch;
+	if (ivp_format_channels(in->shape.format) == 1) {
+		ivp_copy_rows(in, out, rows);
+		return;
+	}
 	for (uint32_t y = rows.first; y < rows.end; y++)
 		convert_row(in->shape.format, grayscale->alpha == KEEP, in->pixels + y * in->stride,
 			    out->pixels + y * out->stride, in->shape.width,

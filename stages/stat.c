@@ -10,6 +10,7 @@
 #include <ivpipe/filter.h>
 
 #include "compiler.h"
+#include "copy-rows.h"
 #include "exact.h"
 
 /* Values that are alike follow each other, and a counter cannot be added to again at once: several
@@ -150,12 +151,9 @@ static void note(const void *self, const struct ivp_shape *in, const void *scrat
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
 		  struct ivp_rows rows, void *scratch)
 {
-	const size_t row = (size_t)in->shape.width * ivp_format_pixel_bytes(in->shape.format);
-
 	(void)self;
 	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		memcpy(out->pixels + y * out->stride, in->pixels + y * in->stride, row);
+	ivp_copy_rows(in, out, rows);
 }
 
 const struct ivp_filter ivp_filter_stat = {
