@@ -65,9 +65,11 @@ static void fill(const struct ivp_shape *shape, unsigned first, void *table)
 			wide[level] = level < first ? 0 : 65535;
 }
 
+/* The lowest level that is not below the share, at most the highest: from a guess on, which may be
+ * one too low. */
 static unsigned first_white(const struct threshold *threshold, unsigned most)
 {
-	unsigned first = 0;
+	unsigned first = (unsigned)(threshold->level * most / 100 * 0.99999);
 
 	while (first < most && first * 100.0 < threshold->level * most)
 		first++;
