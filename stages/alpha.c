@@ -17,6 +17,8 @@ typedef uint64_t pixel16 __attribute__((aligned(1), may_alias));
 #define BLOCK   ((size_t)256)
 #define VECTORS (BLOCK / IVP_LANE_BYTES)
 
+#define AHEAD 2048 /* bytes that are asked for early */
+
 enum kind { OPAQUE, EMPTY, MIXED };
 
 /* alpha: the bits of alpha in eight bytes. */
@@ -132,8 +134,12 @@ IVP_INLINE void do_row(const uint8_t *from, uint8_t *to, size_t bytes, uint64_t 
 	uint8_t last[BLOCK] = {0};
 	size_t i = 0;
 
-	for (; i + BLOCK <= bytes; i += BLOCK)
+	for (; i + BLOCK <= bytes; i += BLOCK) {
+		/* The branch on what a block is keeps loads from running far ahead by themselves. */
+		for (size_t k = 0; k < BLOCK; k += 64)
+			__builtin_prefetch(from + i + AHEAD + k);
 		do_block(from + i, to + i, alpha, change);
+	}
 	if (i < bytes) {
 		memcpy(last, from + i, bytes - i);
 		do_block(last, last, alpha, change);
