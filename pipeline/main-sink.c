@@ -77,6 +77,8 @@ static int settle(struct sink *sink, const struct ivp_topology *topology)
 					   : (i == IVP_SINK_PNM ? IVP_ENCODE_PNM : IVP_ENCODE_PNG),
 	    .quality = conf->quality,
 	    .compression = conf->compression,
+	    .filter = conf->png_filter,
+	    .strategy = conf->png_strategy,
 	};
 	if (i == IVP_SINK_BYTES) {
 		sink->bytes = sink->text[BYTES] ? sink->text[BYTES] : sink->writer.output;

@@ -69,6 +69,24 @@ void ivp_decoder_destroy(struct ivp_decoder *decoder); /* NULL is fine */
 
 enum ivp_encoding { IVP_ENCODE_PNG, IVP_ENCODE_JPEG, IVP_ENCODE_PNM };
 
+/* PNG: what each row's filter is chosen from, and how zlib looks for repetitions. */
+enum ivp_png_filter {
+	IVP_PNG_SUB_UP,
+	IVP_PNG_NONE,
+	IVP_PNG_SUB,
+	IVP_PNG_UP,
+	IVP_PNG_AVERAGE,
+	IVP_PNG_PAETH,
+	IVP_PNG_ALL,
+};
+
+enum ivp_png_strategy {
+	IVP_PNG_DEFAULT,
+	IVP_PNG_FILTERED,
+	IVP_PNG_RLE,
+	IVP_PNG_HUFFMAN,
+};
+
 /* A fact about an image, in words. */
 struct ivp_text {
 	const char *key;   /* 1 to 79 printable ASCII characters */
@@ -78,7 +96,9 @@ struct ivp_text {
 struct ivp_encode_options {
 	enum ivp_encoding encoding;
 	int quality;     /* JPEG 1..100; below 90 colour in half resolution (4:2:0), as libvips */
-	int compression; /* PNG 0..9 */
+	int compression; /* PNG 0..9; 0 does not filter */
+	enum ivp_png_filter filter;
+	enum ivp_png_strategy strategy;
 	const uint8_t *icc; /* NULL: none; left out where it does not fit the pixels, and by PNM */
 	uint32_t icc_bytes;
 	unsigned orientation; /* 1..8; other than 1 is written as EXIF where the format can */

@@ -13,6 +13,10 @@ const char *const ivp_wake_words[] = {"auto", "futex", "doorbell", "vfio", "uio"
 static const char *const formats[] = {"same", "png", "jpeg", "pnm", "null", "bytes", NULL};
 static const char *const depths[] = {"8", "keep", NULL}; /* enum ivp_depth */
 static const char *const shrinks[] = {"1", "2", "4", "8", "auto", NULL};
+/* In the orders of enum ivp_png_filter and enum ivp_png_strategy. */
+static const char *const png_filters[] = {"sub-up",  "none",  "sub", "up",
+					  "average", "paeth", "all", NULL};
+static const char *const png_strategies[] = {"default", "filtered", "rle", "huffman", NULL};
 static const char *const when_full[] = {"fail", "wait", NULL};
 
 const char *const ivp_policy_words[] = {"block", "drop-newest", "drop-oldest", "latest", NULL};
@@ -105,6 +109,8 @@ const struct ivp_rule ivp_sink_rules[] = {
     RULE(ivp_sink_conf, "format", format, ivp_value_word, .words = formats),
     RULE(ivp_sink_conf, "quality", quality, ivp_value_count, .min = 1, .max = 100),
     RULE(ivp_sink_conf, "compression", compression, ivp_value_count, .min = 0, .max = 9),
+    RULE(ivp_sink_conf, "png-filter", png_filter, ivp_value_word, .words = png_filters),
+    RULE(ivp_sink_conf, "png-strategy", png_strategy, ivp_value_word, .words = png_strategies),
     RULE(ivp_sink_conf, "threads", threads, ivp_value_count, .min = 1, .max = 64),
     RULE(ivp_sink_conf, "full", full, ivp_value_word, .words = when_full),
     RULE(ivp_sink_conf, "wait", wait, ivp_value_word, .words = ivp_wait_words),

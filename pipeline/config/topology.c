@@ -156,7 +156,7 @@ static struct ivp_topology *make_empty(const char *file)
 	topology->sink = (struct ivp_sink_conf){
 	    .format = IVP_SINK_PNG,
 	    .quality = 90,
-	    .compression = 3,
+	    .compression = 1,
 	};
 	return topology;
 }

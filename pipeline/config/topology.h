@@ -144,7 +144,9 @@ struct ivp_sink_conf {
 	char *output;                /* output = "out": a folder, or "-" for standard output */
 	enum ivp_sink_format format; /* format = png | jpeg | pnm | null | bytes | same */
 	int quality;                 /* quality = 90, JPEG 1..100 */
-	int compression;             /* compression = 3, PNG 0..9 */
+	int compression;             /* compression = 1, PNG 0..9 */
+	unsigned png_filter;         /* png-filter = sub-up: enum ivp_png_filter */
+	unsigned png_strategy;       /* png-strategy = default: enum ivp_png_strategy */
 	unsigned threads;            /* threads = 2, that write; 0: one for each processor */
 	enum ivp_sink_full full;     /* full = fail | wait: when there is no room for results */
 	unsigned wait;               /* wait, as of a stage */

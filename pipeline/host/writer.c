@@ -223,6 +223,8 @@ int ivp_writer_plan(struct ivp_writer *writer, struct ivp_item *item, const stru
 	    .encoding = writer->options.encoding,
 	    .quality = writer->options.quality,
 	    .compression = writer->options.compression,
+	    .filter = writer->options.filter,
+	    .strategy = writer->options.strategy,
 	    .icc = notes->icc,
 	    .icc_bytes = notes->icc_bytes,
 	    .orientation = notes->orientation,

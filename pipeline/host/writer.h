@@ -23,7 +23,9 @@ struct ivp_writer_options {
 	const char *output; /* a folder, made if its parent is there; or "-"; unused by NULL */
 	enum ivp_writer_mode mode;
 	enum ivp_encoding encoding; /* IVP_WRITER_FIXED */
-	int quality, compression;   /* as ivp_encode_options */
+	int quality, compression;   /* as ivp_encode_options, and the next two */
+	enum ivp_png_filter filter;
+	enum ivp_png_strategy strategy;
 };
 
 /* Called when there is no room for a file. Returns true, perhaps much later, to try again. */

@@ -31,6 +31,86 @@ static void round_trips_are_exact(void **state)
 	}
 }
 
+/* A bit for each type of filter that rows but the first one have; the file is one of ours. */
+static unsigned filters_of(const struct bytes *file, uint32_t height, size_t row_bytes)
+{
+	uint8_t *packed = malloc(file->count), *rows = malloc(height * (row_bytes + 1));
+	uLongf bytes = height * (row_bytes + 1);
+	size_t count = 0;
+	unsigned found = 0;
+
+	assert_true(packed && rows);
+	for (size_t at = 8; at + 12 <= file->count;) {
+		const uint8_t *chunk = file->data + at;
+		const size_t length = (size_t)chunk[0] << 24 | (size_t)chunk[1] << 16 |
+				      (size_t)chunk[2] << 8 | chunk[3];
+
+		if (memcmp(chunk + 4, "IDAT", 4) == 0) {
+			memcpy(packed + count, chunk + 8, length);
+			count += length;
+		}
+		at += length + 12;
+	}
+	assert_int_equal(uncompress(rows, &bytes, packed, count), Z_OK);
+	for (uint32_t y = 1; y < height; y++)
+		found |= 1u << rows[y * (row_bytes + 1)];
+	free(packed);
+	free(rows);
+	return found;
+}
+
+static void rows_have_the_filters_that_are_asked_for(void **state)
+{
+	static const unsigned wanted[] = {
+	    [IVP_PNG_SUB_UP] = 6,  [IVP_PNG_NONE] = 1,   [IVP_PNG_SUB] = 2,  [IVP_PNG_UP] = 4,
+	    [IVP_PNG_AVERAGE] = 8, [IVP_PNG_PAETH] = 16, [IVP_PNG_ALL] = 31,
+	};
+	struct image image = make_pattern(200, 70, IVP_FORMAT_RGB8);
+
+	(void)state;
+	for (unsigned i = 0; i < count_of(wanted); i++) {
+		const struct ivp_encode_options options = {
+		    .encoding = IVP_ENCODE_PNG, .compression = 1, .filter = (enum ivp_png_filter)i};
+		struct bytes file = encode(&image, &options);
+		struct image back = decode(&file, true);
+
+		assert_same_pixels(&image, &back);
+		assert_int_equal(filters_of(&file, 70, 600) & ~wanted[i], 0);
+		free_image(&back);
+		free(file.data);
+	}
+	free_image(&image);
+}
+
+static void strategies_find_fewer_repetitions_one_after_the_other(void **state)
+{
+	static const enum ivp_png_strategy strategies[] = {IVP_PNG_DEFAULT, IVP_PNG_RLE,
+							   IVP_PNG_HUFFMAN};
+	struct image image = make_pattern(200, 70, IVP_FORMAT_RGB8);
+	size_t last = 0;
+
+	(void)state;
+	/* All rows are alike, each of runs of noise. */
+	for (unsigned i = 0; i < 200 * 70 * 3; i++)
+		pixel_at(&image, 0, i / 600)[i % 600] =
+		    (uint8_t)(scramble(i % 600 / 12, 1, 2) >> 8);
+	for (unsigned i = 0; i < 3; i++) {
+		const struct ivp_encode_options options = {.encoding = IVP_ENCODE_PNG,
+							   .compression = 6,
+							   .filter = IVP_PNG_NONE,
+							   .strategy = strategies[i]};
+		struct bytes file = encode(&image, &options);
+		struct image back = decode(&file, true);
+
+		assert_same_pixels(&image, &back);
+		assert_true(file.count > 2 * last);
+		last = file.count;
+		free_image(&back);
+		free(file.data);
+	}
+	free_image(&image);
+}
+
 /* What libpng itself writes: any colour type, depth and interlacing. */
 struct written {
 	int color_type, depth, interlace;
@@ -509,6 +589,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(round_trips_are_exact),
+	    cmocka_unit_test(rows_have_the_filters_that_are_asked_for),
+	    cmocka_unit_test(strategies_find_fewer_repetitions_one_after_the_other),
 	    cmocka_unit_test(every_kind_of_png_becomes_the_pixels_it_means),
 	    cmocka_unit_test(every_orientation_is_turned_upright_interlaced_or_not),
 	    cmocka_unit_test(all_16_bit_values_are_rounded_exactly_and_written_back),

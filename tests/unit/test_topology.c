@@ -98,7 +98,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(t->feeder.threads, 0);
 	assert_int_equal(t->sink.format, IVP_SINK_PNG);
 	assert_int_equal(t->sink.quality, 90);
-	assert_int_equal(t->sink.compression, 3);
+	assert_int_equal(t->sink.compression, 1);
 	assert_int_equal(t->sink.threads, 0);
 	ivp_topology_destroy(t);
 }
@@ -164,6 +164,8 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(t->sink.format, IVP_SINK_JPEG);
 	assert_int_equal(t->sink.quality, 75);
 	assert_int_equal(t->sink.compression, 9);
+	assert_int_equal(t->sink.png_filter, 5);
+	assert_int_equal(t->sink.png_strategy, 2);
 	assert_int_equal(t->sink.threads, 64);
 	ivp_topology_destroy(t);
 }
