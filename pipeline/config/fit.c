@@ -6,6 +6,7 @@
  */
 #include "config/fit.h"
 
+#include <ivpipe/ring.h>
 #include "base/units.h"
 
 static const struct {
@@ -152,10 +153,38 @@ static void check_bytes(const struct ivp_topology *topology, struct ivp_diag *di
 	}
 }
 
+static void check_threads(unsigned threads, const struct ivp_link_conf *link, const char *file,
+			  int line, const char *label, struct ivp_diag *diag)
+{
+	if (threads > link->slots)
+		ivp_diag_warn(
+		    diag, file, line, label,
+		    "threads = %u, but link %s has %u slots: no more images than that are "
+		    "at work at a time",
+		    threads, link->name, link->slots);
+}
+
+/* What was said of threads that cannot be. */
+static void check_all_threads(const struct ivp_topology *topology, struct ivp_diag *diag)
+{
+	const struct ivp_feeder_conf *feeder = &topology->feeder;
+	const struct ivp_sink_conf *sink = &topology->sink;
+
+	check_threads(feeder->threads, feeder->output, feeder->file, feeder->line, "feeder", diag);
+	check_threads(sink->threads, sink->input, sink->file, sink->line, "sink", diag);
+	if (sink->threads > 1 && ivp_ring_overwrites(sink->input->policy))
+		ivp_diag_warn(diag, sink->file, sink->line, "sink",
+			      "threads = %u, but with policy = %s link %s lets the sink have one "
+			      "image at a time",
+			      sink->threads, ivp_policy_words[sink->input->policy],
+			      sink->input->name);
+}
+
 void ivp_check_fit(const struct ivp_topology *topology, struct ivp_diag *diag)
 {
 	struct probe probes[SIDES][FORMATS];
 
+	check_all_threads(topology, diag);
 	if (topology->feeder.bytes) {
 		check_bytes(topology, diag);
 		return;

@@ -166,7 +166,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(t->sink.compression, 9);
 	assert_int_equal(t->sink.png_filter, 5);
 	assert_int_equal(t->sink.png_strategy, 2);
-	assert_int_equal(t->sink.threads, 64);
+	assert_int_equal(t->sink.threads, 4);
 	ivp_topology_destroy(t);
 }
 
