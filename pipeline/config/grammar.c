@@ -79,7 +79,7 @@ const struct ivp_rule ivp_stage_rules[] = {
     RULE(ivp_stage_conf, "restart-limit", restart.limit, ivp_value_count, .min = 0, .max = 1000000),
     RULE(ivp_stage_conf, "restart-delay", restart.delay_ns, ivp_value_duration,
 	 .min = SECOND / 1000, .max = 5 * SECOND),
-    RULE(ivp_stage_conf, "stall", stall_ns, ivp_value_duration, .min = SECOND / 10,
+    RULE(ivp_stage_conf, "stall", stall_ns, ivp_value_duration, .min = SECOND,
 	 .max = 86400 * SECOND),
     RULE(ivp_stage_conf, "wake", wake, ivp_value_word, .words = ivp_wake_words),
     {0},
