@@ -152,6 +152,28 @@ static int plan_middle(struct ivp_chain_step *step, struct ivp_why *why)
 	return -ENOMEM;
 }
 
+static int plan_strips(struct ivp_chain *chain, struct ivp_why *why)
+{
+	const struct ivp_shape *shape = &chain->steps[chain->count - 1].out;
+	uint64_t image;
+	size_t stride, all;
+
+	chain->strip_bytes = 0;
+	if (ivp_shape_size(shape, &stride, &image) != 0 ||
+	    IVP_CHAIN_STRIP_MOST / stride < ivp_chain_strip_rows(shape, stride))
+		return 0;
+	chain->strip_bytes = stride * ivp_chain_strip_rows(shape, stride);
+	all = chain->strip_bytes * ivp_chain_threads(chain);
+	if (grow(&chain->strips, &chain->strips_held, all) != 0) {
+		ivp_why_set(why, "no memory for strips of an image of %ux%u pixels", shape->width,
+			    shape->height);
+		return -ENOMEM;
+	}
+	/* Filters leave the padding of rows alone, and it is streamed with them. */
+	memset(chain->strips, 0, all);
+	return 0;
+}
+
 /* Which filters are run together, and the memory that they work in. */
 static int plan_passes(struct ivp_chain *chain, struct ivp_why *why)
 {
@@ -188,6 +210,8 @@ int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct i
 	error = plan_shapes(chain, in, why);
 	if (!error)
 		error = plan_passes(chain, why);
+	if (!error && chain->count > 0)
+		error = plan_strips(chain, why);
 	if (error)
 		return error;
 	chain->in = *in;

@@ -48,6 +48,10 @@ struct ivp_chain {
 	void (*beat)(void *context);
 	void *beat_context;
 	unsigned at; /* the pass that the threads are at */
+	/* Strips of the last pass for outputs that are streamed, one for each thread; strip_bytes 0:
+	 * they would be too large for a cache. */
+	uint8_t *strips;
+	size_t strips_held, strip_bytes;
 };
 
 /* filters stay the caller's and must outlive the chain. It runs on one thread, at the best level
@@ -64,6 +68,20 @@ int ivp_chain_set_threads(struct ivp_chain *chain, unsigned count);
 static inline uint8_t *ivp_chain_scratch(const struct ivp_chain_step *step, unsigned thread)
 {
 	return step->scratch ? step->scratch + thread * step->scratch_step : NULL;
+}
+
+/* Rows made in one call: about STRIP_BYTES of result, in whole bands of 16 rows (stages/bands.h)
+ * so that filters which work in bands make none twice. */
+#define IVP_CHAIN_STRIP_BYTES (128u << 10)
+#define IVP_CHAIN_STRIP_MOST  (512u << 10) /* to be made in a cache */
+#define IVP_CHAIN_BAND        16
+
+static inline uint32_t ivp_chain_strip_rows(const struct ivp_shape *shape, size_t stride)
+{
+	size_t rows = IVP_CHAIN_STRIP_BYTES / stride / IVP_CHAIN_BAND * IVP_CHAIN_BAND;
+
+	rows = rows < IVP_CHAIN_BAND ? IVP_CHAIN_BAND : rows;
+	return rows > shape->height ? shape->height : (uint32_t)rows;
 }
 
 static inline unsigned ivp_chain_threads(const struct ivp_chain *chain)

@@ -111,6 +111,8 @@ static void count_beat(void *context)
 	++*(unsigned *)context;
 }
 
+static enum ivp_stores stores; /* of run */
+
 /* Plans and applies. The result is the caller's to free. */
 static struct image run(struct ivp_chain *chain, const struct image *in, unsigned *beats)
 {
@@ -121,7 +123,7 @@ static struct image run(struct ivp_chain *chain, const struct image *in, unsigne
 		fail_msg("%s", why.text);
 	struct image out = make_image(shape.width, shape.height, shape.format, 0);
 	const struct ivp_input from = {in->shape, in->stride, in->pixels};
-	const struct ivp_output to = {out.shape, out.stride, out.pixels};
+	const struct ivp_output to = {out.shape, out.stride, out.pixels, stores};
 	ivp_chain_apply(chain, &from, &to, beats ? count_beat : NULL, beats);
 	return out;
 }
@@ -371,7 +373,8 @@ static void assert_same_image(const struct image *a, const struct image *b)
 		assert_memory_equal(a->pixels + y * a->stride, b->pixels + y * b->stride, row);
 }
 
-/* At every level and on one to three threads, as one filter after the other. */
+/* At every level, on one to three threads and with both kinds of stores, as one filter after the
+ * other. */
 static void check_chain(const struct filter_setting *settings, size_t count, unsigned passes,
 			struct image *in)
 {
@@ -390,8 +393,10 @@ static void check_chain(const struct filter_setting *settings, size_t count, uns
 			ivp_chain_set_isa(&chain, isa);
 			assert_int_equal(ivp_chain_set_threads(&chain, threads), 0);
 			for (unsigned round = 0; round < 2; round++) {
+				stores = round ? IVP_STORES_STREAMING : IVP_STORES_CACHED;
 				struct image out = run(&chain, in, &beats);
 
+				stores = IVP_STORES_CACHED;
 				assert_same_image(&alone, &out);
 				free(out.pixels);
 			}
@@ -434,6 +439,64 @@ static void filters_of_single_levels_become_one_pass(void **state)
 	}
 }
 
+static void each_filter_streams_the_same_bits(void **state)
+{
+	struct image in = make_image(301, 400, IVP_FORMAT_RGB8, 9);
+
+	(void)state;
+	for (unsigned i = 0; ivp_filters[i]; i++) {
+		struct ivp_filter_conf conf = {.filter = ivp_filters[i]};
+		struct ivp_chain chain;
+		struct ivp_shape shape;
+
+		conf.self = calloc(1, conf.filter->private_bytes + 1);
+		assert_non_null(conf.self);
+		ivp_params_default(conf.filter, conf.self);
+		assert_int_equal(ivp_chain_init(&chain, &conf, 1), 0);
+		/* Those that have to be told something by their user need not be here. */
+		if ((!conf.filter->check || conf.filter->check(conf.self, NULL) == 0) &&
+		    ivp_chain_plan(&chain, &in.shape, &shape, NULL) == 0) {
+			struct image cached = run(&chain, &in, NULL);
+
+			stores = IVP_STORES_STREAMING;
+			struct image streamed = run(&chain, &in, NULL);
+
+			stores = IVP_STORES_CACHED;
+			assert_same_image(&cached, &streamed);
+			free(cached.pixels);
+			free(streamed.pixels);
+		}
+		ivp_chain_finish(&chain);
+		free(conf.self);
+	}
+	free(in.pixels);
+}
+
+static void what_is_streamed_has_no_padding_of_other_images(void **state)
+{
+	struct filter_setting invert = {"invert", NULL, NULL};
+	struct image wide = make_image(64, 40, IVP_FORMAT_GRAY8, 1),
+		     narrow = make_image(60, 40, IVP_FORMAT_GRAY8, 1);
+	struct ivp_filter_conf conf;
+	struct ivp_chain chain;
+
+	(void)state;
+	configure(&invert, 1, &conf);
+	assert_int_equal(ivp_chain_init(&chain, &conf, 1), 0);
+	stores = IVP_STORES_STREAMING;
+	struct image first = run(&chain, &wide, NULL), second = run(&chain, &narrow, NULL);
+
+	stores = IVP_STORES_CACHED;
+	for (unsigned i = 60; i < 64; i++)
+		assert_int_equal(second.pixels[i], 0);
+	ivp_chain_finish(&chain);
+	free(conf.self);
+	free(first.pixels);
+	free(second.pixels);
+	free(wide.pixels);
+	free(narrow.pixels);
+}
+
 static void a_zeroed_chain_may_be_finished(void **state)
 {
 	struct ivp_chain chain = {0};
@@ -457,6 +520,8 @@ int main(void)
 	    cmocka_unit_test(shapes_may_change_from_frame_to_frame),
 	    cmocka_unit_test(strips_threads_and_levels_give_the_same_bits),
 	    cmocka_unit_test(filters_of_single_levels_become_one_pass),
+	    cmocka_unit_test(each_filter_streams_the_same_bits),
+	    cmocka_unit_test(what_is_streamed_has_no_padding_of_other_images),
 	    cmocka_unit_test(a_zeroed_chain_may_be_finished),
 	};
 
