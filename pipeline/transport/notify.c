@@ -67,7 +67,7 @@ static bool moved(const struct ivp_wait *wait)
 		ivp_rows_moved(ivp_load_relaxed(wait->rows), wait->rows_seen, wait->rows_enough));
 }
 
-static void announce(const struct ivp_wait *wait)
+static void announce_wait(const struct ivp_wait *wait)
 {
 	IVP_STEP(W1);
 	if (wait->rows)
@@ -123,7 +123,7 @@ static bool sleep_on_futex(const struct ivp_wait *wait, uint64_t timeout_ns)
 		return false;
 
 	struct timespec timeout = to_timespec(timeout_ns < LONGEST_NS ? timeout_ns : LONGEST_NS);
-	announce(wait);
+	announce_wait(wait);
 	IVP_STEP(recheck);
 	if (moved(wait))
 		return true;
@@ -143,7 +143,7 @@ static bool sleep_on_bell(const struct ivp_wait *wait, uint64_t timeout_ns)
 {
 	if (!ivp_bell_wakes(wait->bell, wait->peer))
 		return false;
-	announce(wait);
+	announce_wait(wait);
 	IVP_STEP(recheck);
 	if (moved(wait))
 		return true;
