@@ -53,7 +53,7 @@ check-asan: ## the local tests with AddressSanitizer and UndefinedBehaviorSaniti
 	@$(MAKE) $(parallel) O=build/asan SAN=address,undefined G="$(local_groups)" check-some
 
 check-tsan: ## what threads and processes share, with ThreadSanitizer
-	@$(MAKE) $(parallel) O=build/tsan SAN=thread G="unit stress" T="stress/ test_ring test_link test_port test_workers test_chain test_crew test_feeder test_sink" check-some
+	@$(MAKE) $(parallel) O=build/tsan SAN=thread G="unit stress" T="stress/ test_ring test_link test_port test_workers test_chain test_crew test_feeder test_sink test_watermark test_runner_early" check-some
 
 check-valgrind: ## parsers and codecs under valgrind
 	@$(MAKE) $(parallel) O=build/valgrind G=unit TEST_WRAP="valgrind -q --leak-check=full --error-exitcode=9" \

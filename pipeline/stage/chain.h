@@ -34,6 +34,18 @@ struct ivp_chain_step {
 	struct ivp_input from;
 	struct ivp_output to;
 	uint32_t done; /* rows made */
+	uint32_t end;  /* threads: rows to make now are done..end-1 */
+};
+
+/* For images that come, or are handed on, row by row. Called by the caller's thread. */
+struct ivp_chain_rows {
+	/* Returns when that many rows of the input are there, from the top; false: never, give up.
+	 * NULL: all are there. */
+	bool (*await)(void *context, uint32_t rows);
+	/* That many rows of the result are made, stored by this thread or fenced, and will not be
+	 * touched again. NULL: nobody wants to know. */
+	void (*made)(void *context, uint32_t rows);
+	void *context;
 };
 
 struct ivp_chain {
@@ -47,7 +59,8 @@ struct ivp_chain {
 	struct ivp_shape in, out; /* planned for */
 	void (*beat)(void *context);
 	void *beat_context;
-	unsigned at; /* the pass that the threads are at */
+	const struct ivp_chain_rows *rows; /* NULL: all are there, and nobody wants to know */
+	unsigned at;                       /* the pass that the threads are at */
 	/* Strips of the last pass for outputs that are streamed, one for each thread; strip_bytes 0:
 	 * they would be too large for a cache. */
 	uint8_t *strips;
@@ -97,10 +110,16 @@ static inline unsigned ivp_chain_threads(const struct ivp_chain *chain)
 int ivp_chain_plan(struct ivp_chain *chain, const struct ivp_shape *in, struct ivp_shape *out,
 		   struct ivp_why *why);
 
-/* Filters. The shapes are those of the last plan. beat, if not NULL, is called now and then with
- * context, by the caller's thread: a sign of life of long work. */
+/*
+ * Filters. The shapes are those of the last plan. beat, if not NULL, is called now and then with
+ * context, by the caller's thread: a sign of life of long work. The second waits for rows of in and
+ * tells of those of out; it returns false, with out half made, if they will not come.
+ */
 void ivp_chain_apply(struct ivp_chain *chain, const struct ivp_input *in,
 		     const struct ivp_output *out, void (*beat)(void *context), void *context);
+bool ivp_chain_apply_rows(struct ivp_chain *chain, const struct ivp_input *in,
+			  const struct ivp_output *out, const struct ivp_chain_rows *rows,
+			  void (*beat)(void *context), void *context);
 
 /* What the filters have to say about the image of the last apply, in their order. */
 void ivp_chain_note(const struct ivp_chain *chain, ivp_filter_note *put, void *context);

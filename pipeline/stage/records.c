@@ -19,6 +19,23 @@ uint32_t ivp_records_orientation(const struct ivp_frame *frame)
 	return value >= 1 && value <= 8 ? value : 0;
 }
 
+void ivp_records_copy(const struct ivp_frame *from, uint32_t offset, const struct ivp_slot *slot,
+		      uint32_t *used)
+{
+	struct ivp_metadata record;
+	size_t at = offset;
+
+	if (from->metadata_bytes - offset <= slot->metadata_bytes - *used) {
+		memcpy(slot->metadata + *used, from->metadata + offset,
+		       from->metadata_bytes - offset);
+		*used += from->metadata_bytes - offset;
+		return;
+	}
+	while (ivp_metadata_next(from->metadata, from->metadata_bytes, &at, &record) == 1)
+		ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, record.type,
+				 record.value, record.bytes);
+}
+
 void ivp_records_turn_upright(const struct ivp_slot *slot, uint32_t used)
 {
 	static const uint32_t upright = 1;

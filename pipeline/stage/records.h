@@ -12,6 +12,11 @@
 /* The EXIF orientation 1..8 that a frame's metadata tell; 0 if they do not. */
 uint32_t ivp_records_orientation(const struct ivp_frame *frame);
 
+/* Appends the frame's metadata from offset on: all, or the records that fit. Values are only moved,
+ * never looked into. */
+void ivp_records_copy(const struct ivp_frame *from, uint32_t offset, const struct ivp_slot *slot,
+		      uint32_t *used);
+
 /* Makes every orientation in the slot's metadata 1. */
 void ivp_records_turn_upright(const struct ivp_slot *slot, uint32_t used);
 

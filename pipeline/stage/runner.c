@@ -11,63 +11,14 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "stage/fetch.h"
 #include "stage/records.h"
+#include "stage/run.h"
 #include "transport/step.h"
 
 #define MAX_ATTEMPTS 3 /* a frame that ends its stage so often is passed on as an error */
 
-struct run {
-	struct ivp_input_port *input;
-	struct ivp_output_port *output;
-	struct ivp_chain *chain;
-	ivp_runner_report *report;
-	void *context;
-	struct ivp_runner_result *result;
-	struct ivp_fetch fetch;
-	uint64_t wait_ns; /* for the frame at hand */
-};
-
-static void beat_both(void *context)
-{
-	struct run *run = context;
-
-	ivp_consumer_beat(&run->input->link);
-	ivp_producer_beat(&run->output->link);
-}
-
-/* Appends the records that fit. Values are only moved, never looked into. */
-static void copy_records(const struct ivp_frame *from, const struct ivp_slot *slot, uint32_t *used)
-{
-	struct ivp_metadata record;
-	size_t offset = 0;
-
-	while (ivp_metadata_next(from->metadata, from->metadata_bytes, &offset, &record) == 1)
-		ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, record.type,
-				 record.value, record.bytes);
-}
-
-static uint32_t copy_metadata(const struct ivp_frame *from, const struct ivp_slot *slot)
-{
-	uint32_t used = 0;
-
-	if (from->metadata_bytes <= slot->metadata_bytes) {
-		memcpy(slot->metadata, from->metadata, from->metadata_bytes);
-		return from->metadata_bytes;
-	}
-	copy_records(from, slot, &used);
-	return used;
-}
-
-static int put_reason(const struct ivp_slot *slot, const char *reason, uint32_t *used)
-{
-	return ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, IVP_META_REASON, reason,
-				(uint32_t)strlen(reason));
-}
-
-/* What every output takes over from its input. */
-static struct ivp_frame derive(const struct run *run, const struct ivp_frame *from,
-			       uint64_t busy_ns)
+struct ivp_frame ivp_run_derive(const struct ivp_run *run, const struct ivp_frame *from,
+				uint64_t busy_ns)
 {
 	struct ivp_frame frame = {
 	    .id = from->id,
@@ -87,7 +38,7 @@ static struct ivp_frame derive(const struct run *run, const struct ivp_frame *fr
 	return frame;
 }
 
-static void commit(struct run *run, const struct ivp_frame *frame, uint64_t busy_ns)
+void ivp_run_commit(struct ivp_run *run, const struct ivp_frame *frame, uint64_t busy_ns)
 {
 	ivp_producer_account(&run->output->link, busy_ns, run->wait_ns);
 	ivp_producer_commit(&run->output->link, frame);
@@ -95,10 +46,24 @@ static void commit(struct run *run, const struct ivp_frame *frame, uint64_t busy
 	run->result->wait_ns += run->wait_ns;
 }
 
-static void pass_error(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
+static uint32_t copy_metadata(const struct ivp_frame *from, const struct ivp_slot *slot)
+{
+	uint32_t used = 0;
+
+	ivp_records_copy(from, 0, slot, &used);
+	return used;
+}
+
+static int put_reason(const struct ivp_slot *slot, const char *reason, uint32_t *used)
+{
+	return ivp_metadata_put(slot->metadata, slot->metadata_bytes, used, IVP_META_REASON, reason,
+				(uint32_t)strlen(reason));
+}
+
+static void pass_error(struct ivp_run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
 		       uint16_t status, const char *reason)
 {
-	struct ivp_frame out = derive(run, in, 0);
+	struct ivp_frame out = ivp_run_derive(run, in, 0);
 
 	out.kind = IVP_KIND_ERROR;
 	out.status = status;
@@ -107,84 +72,27 @@ static void pass_error(struct run *run, const struct ivp_frame *in, const struct
 		/* No room for all: the reason comes first. */
 		out.metadata_bytes = 0;
 		put_reason(slot, reason, &out.metadata_bytes);
-		copy_records(in, slot, &out.metadata_bytes);
+		ivp_records_copy(in, 0, slot, &out.metadata_bytes);
 	}
 	if (run->report)
 		run->report(run->context, in, reason);
-	commit(run, &out, 0);
+	ivp_run_commit(run, &out, 0);
 	run->result->errors++;
 }
 
 /* Frames without pixels of ours go through as they are. */
-static void pass_on(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
+static void pass_on(struct ivp_run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
 {
-	struct ivp_frame out = derive(run, in, 0);
+	struct ivp_frame out = ivp_run_derive(run, in, 0);
 
 	out.metadata_bytes = copy_metadata(in, slot);
-	commit(run, &out, 0);
+	ivp_run_commit(run, &out, 0);
 	if (in->kind == IVP_KIND_ERROR)
 		run->result->errors++;
 }
 
-/* Where they lie, or where they can be read more than once. */
-static const uint8_t *find_pixels(struct run *run, const struct ivp_frame *in)
-{
-	const uint8_t *fetched = run->input->fetch ? ivp_fetch_begin(&run->fetch, in) : NULL;
-
-	if (fetched)
-		ivp_fetch_until(&run->fetch, in->payload_bytes);
-	return fetched ? fetched : in->payload;
-}
-
-static int filter_frame(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
-			struct ivp_why *why)
-{
-	uint64_t start = ivp_now_ns();
-	struct ivp_shape source = in->shape, shape;
-	uint64_t bytes;
-	size_t stride;
-
-	source.orientation = ivp_records_orientation(in);
-	if (ivp_format_channels(in->shape.format) == 0) {
-		ivp_why_set(why, "its pixel format %u is not known here", in->shape.format);
-		return IVP_FRAME_UNSUPPORTED;
-	}
-	if (ivp_chain_plan(run->chain, &source, &shape, why) != 0)
-		return IVP_FRAME_UNSUPPORTED;
-	if (ivp_shape_size(&shape, &stride, &bytes) != 0) {
-		ivp_why_set(why, "rows of %u pixels are too long", shape.width);
-		return IVP_FRAME_UNSUPPORTED;
-	}
-	if (bytes > slot->payload_bytes) {
-		ivp_why_set(why,
-			    "the result has %ux%u pixels %s, %llu bytes; link '%s' has room for "
-			    "%llu: raise its 'frame'",
-			    shape.width, shape.height, ivp_format_name(shape.format),
-			    (unsigned long long)bytes, run->output->link.header.link_name,
-			    (unsigned long long)slot->payload_bytes);
-		return IVP_FRAME_TOO_LARGE;
-	}
-
-	const struct ivp_input from = {source, in->stride, find_pixels(run, in)};
-	const struct ivp_output to = {shape, stride, slot->payload, slot->stores};
-	IVP_STEP(fill);
-	ivp_chain_apply(run->chain, &from, &to, beat_both, run);
-	uint64_t busy_ns = ivp_now_ns() - start;
-	struct ivp_frame out = derive(run, in, busy_ns);
-	out.shape = shape;
-	out.stride = stride;
-	out.payload_bytes = bytes;
-	out.metadata_bytes = copy_metadata(in, slot);
-	if (shape.orientation != source.orientation)
-		ivp_records_turn_upright(slot, out.metadata_bytes);
-	ivp_records_add_notes(slot, &out.metadata_bytes, run->chain);
-	commit(run, &out, busy_ns);
-	run->result->frames++;
-	return IVP_FRAME_OK;
-}
-
 /* Bytes without meaning to us go through a stage that only copies. */
-static int copy_frame(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
+static int copy_frame(struct ivp_run *run, const struct ivp_frame *in, const struct ivp_slot *slot,
 		      struct ivp_why *why)
 {
 	const uint64_t start = ivp_now_ns();
@@ -206,16 +114,16 @@ static int copy_frame(struct run *run, const struct ivp_frame *in, const struct 
 	else
 		ivp_store_bytes(slot->payload, in->payload, in->payload_bytes, slot->stores);
 	const uint64_t busy_ns = ivp_now_ns() - start;
-	struct ivp_frame out = derive(run, in, busy_ns);
+	struct ivp_frame out = ivp_run_derive(run, in, busy_ns);
 	out.payload_bytes = in->payload_bytes;
 	out.metadata_bytes = copy_metadata(in, slot);
-	commit(run, &out, busy_ns);
+	ivp_run_commit(run, &out, busy_ns);
 	run->result->frames++;
 	return IVP_FRAME_OK;
 }
 
 /* One input, whatever it is, to one output. */
-static void process(struct run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
+static void process(struct ivp_run *run, const struct ivp_frame *in, const struct ivp_slot *slot)
 {
 	struct ivp_why why = {""};
 	unsigned attempt = ivp_consumer_begin(&run->input->link);
@@ -241,7 +149,7 @@ static void process(struct run *run, const struct ivp_frame *in, const struct iv
 				    run->chain->stage ? "stage" : "its",
 				    run->chain->stage ? run->chain->stage : "stage", attempt - 1);
 		} else {
-			status = in->kind == IVP_KIND_PIXELS ? filter_frame(run, in, slot, &why)
+			status = in->kind == IVP_KIND_PIXELS ? ivp_image_filter(run, in, slot, &why)
 							     : copy_frame(run, in, slot, &why);
 		}
 		break;
@@ -253,7 +161,7 @@ static void process(struct run *run, const struct ivp_frame *in, const struct iv
 }
 
 /* It is not even filtered: the slot that the result would go to is what is missing. */
-static void drop(struct run *run, const struct ivp_frame *in)
+static void drop(struct ivp_run *run, const struct ivp_frame *in)
 {
 	ivp_producer_drop(&run->output->link, in->position);
 	run->result->dropped++;
@@ -285,25 +193,43 @@ static bool has_ended(struct ivp_input_port *input, struct ivp_output_port *outp
 	       ivp_consumer_acquire(&input->link, &next, NULL) == IVP_EMPTY;
 }
 
-/* Frame by frame, until the end of the stream. */
-static int follow(struct run *run, struct ivp_why *why)
+/* The next frame that is committed. *done: it was shown before, and its result is out. */
+static int next_frame(struct ivp_run *run, struct ivp_frame *frame, bool *done, struct ivp_why *why)
 {
-	struct ivp_input_port *input = run->input;
+	bool shown;
+	int result = ivp_input_port_next_early(run->input, frame, &shown, &run->wait_ns, why);
+
+	*done = false;
+	if (result || !shown)
+		return result;
+	/* Nothing is dropped for a frame that may never be. */
+	if (ivp_producer_may_drop(&run->output->link, frame->kind))
+		result = IVP_WITHDRAWN;
+	else
+		result = ivp_image_filter_shown(run, frame, why);
+	*done = result == 0;
+	return result == IVP_WITHDRAWN ? ivp_input_port_next(run->input, frame, &run->wait_ns, why)
+				       : result;
+}
+
+/* Frame by frame, until the end of the stream. */
+static int follow(struct ivp_run *run, struct ivp_why *why)
+{
 	struct ivp_output_port *output = run->output;
 	struct ivp_frame frame;
 	struct ivp_slot slot;
-	bool first = true;
+	bool first = true, done;
 	int error;
 
 	for (;;) {
 		run->wait_ns = 0;
-		error = ivp_input_port_next(input, &frame, &run->wait_ns, why);
+		error = next_frame(run, &frame, &done, why);
 		if (error)
 			return error;
 		uint16_t kind = frame.kind;
-		if (first && is_done(output, frame.position)) {
+		if (!done && first && is_done(output, frame.position)) {
 			run->result->repeated++;
-		} else {
+		} else if (!done) {
 			error = ivp_output_port_slot_for(output, kind, &slot, &run->wait_ns, why);
 			if (error < 0)
 				return error;
@@ -313,7 +239,7 @@ static int follow(struct run *run, struct ivp_why *why)
 				process(run, &frame, &slot);
 		}
 		first = false;
-		ivp_consumer_release(&input->link);
+		ivp_consumer_release(&run->input->link);
 		if (kind == IVP_KIND_END) {
 			run->result->ended = true;
 			return 0;
@@ -326,12 +252,12 @@ int ivp_runner_run(struct ivp_input_port *input, struct ivp_output_port *output,
 		   struct ivp_runner_result *result, struct ivp_why *why)
 {
 	struct ivp_runner_result unused;
-	struct run run = {.input = input,
-			  .output = output,
-			  .chain = chain,
-			  .report = report,
-			  .context = context,
-			  .result = result ? result : &unused};
+	struct ivp_run run = {.input = input,
+			      .output = output,
+			      .chain = chain,
+			      .report = report,
+			      .context = context,
+			      .result = result ? result : &unused};
 	int error;
 
 	memset(run.result, 0, sizeof(*run.result));

@@ -31,7 +31,7 @@ struct wait {
 	/* Returns 0; IVP_EMPTY or IVP_FULL; or -errno with the reason. Never blocks. */
 	int (*take)(const struct wait *wait, struct ivp_why *why);
 	/* Blocks for a slice at most. Returns -EPROTO if a position cannot be. */
-	int (*sleep)(void *port);
+	int (*sleep)(const struct wait *wait);
 	/* Shows that we live, looks whether the peer does. Returns 0, or -ETIMEDOUT. */
 	int (*look_around)(void *port, struct ivp_why *why);
 };
@@ -138,7 +138,7 @@ static int wait_in_slices(const struct wait *wait, uint64_t *waited_ns, struct i
 	while (result > 0) {
 		if (stop_level(wait->stop) >= wait->stop_level) {
 			result = told_to_stop(wait->link, wait->what, why);
-		} else if ((result = wait->sleep(wait->port)) < 0) {
+		} else if ((result = wait->sleep(wait)) < 0) {
 			/* Now, even if the peer takes it back before anybody looks again. */
 			ivp_why_set(why,
 				    "link '%s': %s is corrupt: its position went where it "
@@ -162,9 +162,9 @@ static int take_frame(const struct wait *wait, struct ivp_why *why)
 	return ivp_consumer_acquire(&port->link, wait->into, why);
 }
 
-static int sleep_on_input(void *context)
+static int sleep_on_input(const struct wait *wait)
 {
-	struct ivp_input_port *port = context;
+	struct ivp_input_port *port = wait->port;
 
 	return ivp_consumer_wait(&port->link, slice_ns(port->patience_ns));
 }
@@ -183,12 +183,11 @@ static int look_at_producer(void *context, struct ivp_why *why)
 	return judge(peer, silent_ns, port->patience_ns, link->header.link_name, "producer", why);
 }
 
-int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
-			struct ivp_why *why)
+static struct wait wait_for_frame(struct ivp_input_port *port, void *into)
 {
-	const struct wait wait = {
+	return (struct wait){
 	    .port = port,
-	    .into = frame,
+	    .into = into,
 	    .link = port->link.header.link_name,
 	    .what = "a frame",
 	    .corrupt = "the producer",
@@ -198,10 +197,97 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 	    .sleep = sleep_on_input,
 	    .look_around = look_at_producer,
 	};
+}
+
+int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, uint64_t *waited_ns,
+			struct ivp_why *why)
+{
+	const struct wait wait = wait_for_frame(port, frame);
 
 	if (stop_level(port->stop) >= 2)
 		return told_to_stop(wait.link, wait.what, why);
 	return wait_in_slices(&wait, waited_ns, why);
+}
+
+struct early {
+	struct ivp_frame *frame;
+	bool found; /* it is shown, not committed */
+};
+
+static int take_early(const struct wait *wait, struct ivp_why *why)
+{
+	struct ivp_input_port *port = wait->port;
+	struct early *early = wait->into;
+	const int result = ivp_consumer_acquire(&port->link, early->frame, why);
+
+	early->found = result == IVP_EMPTY && ivp_consumer_look(&port->link, early->frame) == 0;
+	return early->found ? 0 : result;
+}
+
+static int sleep_for_showing(const struct wait *wait)
+{
+	struct ivp_input_port *port = wait->port;
+
+	return ivp_consumer_wait_rows(&port->link, 0, slice_ns(port->patience_ns));
+}
+
+int ivp_input_port_next_early(struct ivp_input_port *port, struct ivp_frame *frame, bool *shown,
+			      uint64_t *waited_ns, struct ivp_why *why)
+{
+	struct early early = {.frame = frame};
+	struct wait wait = wait_for_frame(port, &early);
+	int result;
+
+	*shown = false;
+	if (!ivp_link_is_early(&port->link.header))
+		return ivp_input_port_next(port, frame, waited_ns, why);
+	wait.take = take_early;
+	wait.sleep = sleep_for_showing;
+	if (stop_level(port->stop) >= 2)
+		return told_to_stop(wait.link, wait.what, why);
+	result = wait_in_slices(&wait, waited_ns, why);
+	*shown = early.found;
+	return result;
+}
+
+struct rows {
+	uint32_t wanted;
+	bool withdrawn;
+};
+
+static int take_rows(const struct wait *wait, struct ivp_why *why)
+{
+	struct ivp_input_port *port = wait->port;
+	struct rows *rows = wait->into;
+	uint32_t finished;
+	const int result = ivp_consumer_rows(&port->link, &finished, why);
+
+	rows->withdrawn = result == IVP_WITHDRAWN;
+	if (result < 0 || rows->withdrawn)
+		return result < 0 ? result : 0;
+	return finished >= rows->wanted ? 0 : IVP_EMPTY;
+}
+
+static int sleep_for_rows(const struct wait *wait)
+{
+	const struct rows *rows = wait->into;
+	struct ivp_input_port *port = wait->port;
+
+	return ivp_consumer_wait_rows(&port->link, rows->wanted, slice_ns(port->patience_ns));
+}
+
+int ivp_input_port_rows(struct ivp_input_port *port, uint32_t wanted, uint64_t *waited_ns,
+			struct ivp_why *why)
+{
+	struct rows rows = {.wanted = wanted};
+	struct wait wait = wait_for_frame(port, &rows);
+	int result;
+
+	wait.what = "the rest of a frame";
+	wait.take = take_rows;
+	wait.sleep = sleep_for_rows;
+	result = wait_in_slices(&wait, waited_ns, why);
+	return result == 0 && rows.withdrawn ? IVP_WITHDRAWN : result;
 }
 
 static int take_slot(const struct wait *wait, struct ivp_why *why)
@@ -211,9 +297,9 @@ static int take_slot(const struct wait *wait, struct ivp_why *why)
 	return ivp_producer_reserve(&port->link, wait->into, why);
 }
 
-static int sleep_on_output(void *context)
+static int sleep_on_output(const struct wait *wait)
 {
-	struct ivp_output_port *port = context;
+	struct ivp_output_port *port = wait->port;
 
 	return ivp_producer_wait(&port->link, slice_ns(port->patience_ns));
 }

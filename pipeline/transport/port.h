@@ -87,8 +87,18 @@ int ivp_input_port_next(struct ivp_input_port *port, struct ivp_frame *frame, ui
 			struct ivp_why *why);
 int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, uint64_t *waited_ns,
 			 struct ivp_why *why);
-/* The same for a frame of this kind. If the link's policy may drop it, returns IVP_FULL instead of
- * waiting: count it then with ivp_producer_drop. */
+/*
+ * As ivp_input_port_next, but on a link with early start a frame that is being shown will do, too:
+ * then *shown is set, and the rest is as of ivp_consumer_look.
+ * Waits until that many of its rows are finished: also returns IVP_WITHDRAWN, as of
+ * ivp_consumer_rows.
+ */
+int ivp_input_port_next_early(struct ivp_input_port *port, struct ivp_frame *frame, bool *shown,
+			      uint64_t *waited_ns, struct ivp_why *why);
+int ivp_input_port_rows(struct ivp_input_port *port, uint32_t wanted, uint64_t *waited_ns,
+			struct ivp_why *why);
+/* As ivp_output_port_slot for a frame of this kind. If the link's policy may drop it, returns
+ * IVP_FULL instead of waiting: count it then with ivp_producer_drop. */
 int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,
 			     uint64_t *waited_ns, struct ivp_why *why);
 
