@@ -84,6 +84,15 @@ breaks "the sink releases what it has not stored" chain -DBREAK_RELEASE_UNSTORED
 breaks "a batch takes the slot of the last output" chain -DPARTS=2 -DBREAK_FULL_BATCH
 breaks "a single slot: a new output takes the place of the last one" chain -DSLOTS=1
 
+holds "early start: killed twice, no result of rows that were not committed" early safety -DKILLS=2
+
+breaks "the stage commits before its input is committed" early -DBREAK_EARLY_COMMIT
+breaks "the stage does not look whether what it read was committed" early -DBREAK_NO_CONFIRM
+breaks "a restarted feeder shows under the old serial" early -DBREAK_OLD_SERIAL
+breaks "what was shown is not withdrawn when another frame is committed" \
+	early -DBREAK_COMMIT_AS_SHOWN
+breaks "rows are counted before they are there" early -DBREAK_ROWS_FIRST
+
 holds "a link that overwrites: killed twice, frames are whole and counted" claim safety -DKILLS=2
 holds "a hostile consumer beside an honest one" \
 	claim safety -DSLOTS=4 -DCONSUMERS=2 -DKILLS=0 -DOLDEST
