@@ -198,6 +198,20 @@ static void check_slots(struct ivp_builder *builder, const struct ivp_conf_secti
 		       "policy = %s needs at least %u", ivp_policy_words[link->policy], wanted);
 }
 
+/* A frame that is only shown must not be dropped, nor what it would push out. */
+static void check_early(struct ivp_builder *builder, const struct ivp_conf_section *section,
+			struct ivp_link_conf *link)
+{
+	const struct ivp_conf_key *key = find_key(section, "early-start");
+
+	if (!key || !link->early_start || link->policy == IVP_POLICY_BLOCK)
+		return;
+	link->early_start = false;
+	ivp_diag_error(builder->diag, key->file, key->line, key->name,
+		       "only links that block have it, this one has policy = %s",
+		       ivp_policy_words[link->policy]);
+}
+
 static void build_link(struct ivp_builder *builder, const struct ivp_conf_section *section)
 {
 	struct ivp_link_conf ignored = {0}, *link = &ignored;
@@ -213,6 +227,7 @@ static void build_link(struct ivp_builder *builder, const struct ivp_conf_sectio
 	link->line = section->line;
 	set_values(builder, section, ivp_link_rules, link);
 	check_slots(builder, section, link);
+	check_early(builder, section, link);
 	key = find_key(section, "uuid");
 	link->has_uuid = key && key->value_count > 0;
 	if (link == &ignored) {

@@ -48,6 +48,7 @@ const struct ivp_rule ivp_link_rules[] = {
     RULE(ivp_link_conf, "policy", policy, ivp_value_word, .words = ivp_policy_words),
     RULE(ivp_link_conf, "isolation", isolation, ivp_value_word, .words = isolations),
     RULE(ivp_link_conf, "checksum", checksum, ivp_value_yes),
+    RULE(ivp_link_conf, "early-start", early_start, ivp_value_yes),
     RULE(ivp_link_conf, "stores", stores, ivp_value_word, .words = ivp_stores_words),
     RULE(ivp_link_conf, "loads", loads, ivp_value_word, .words = ivp_loads_words),
     RULE(ivp_link_conf, "memory", memory, ivp_value_word, .words = ivp_memory_words),

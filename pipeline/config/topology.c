@@ -288,6 +288,7 @@ int ivp_link_layout(const struct ivp_link_conf *link, struct ivp_layout *layout,
 	    .consumers = 1,
 	    .policy = (uint16_t)link->policy,
 	    .isolation = (uint16_t)link->isolation,
+	    .early_start = link->early_start,
 	    .payload_bytes = link->frame_bytes,
 	    .metadata_bytes = link->metadata_bytes,
 	};

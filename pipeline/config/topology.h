@@ -36,6 +36,7 @@ struct ivp_link_conf {
 	unsigned policy;         /* policy = block | drop-newest | drop-oldest | latest */
 	unsigned isolation;      /* isolation = one-way | shared */
 	bool checksum;           /* checksum = no */
+	bool early_start;        /* early-start = no */
 	unsigned stores;         /* stores = auto: enum ivp_stores_choice */
 	unsigned loads;          /* loads = auto: enum ivp_loads */
 	unsigned memory;         /* memory = normal | thp | hugetlb | auto: enum ivp_memory */

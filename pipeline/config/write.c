@@ -40,10 +40,13 @@ static void write_link(FILE *to, const struct ivp_link_conf *link)
 	fprintf(to, "\nlink %s {\n    slots = %u\n", link->name, link->slots);
 	write_size(to, "frame", link->frame_bytes);
 	write_size(to, "metadata", link->metadata_bytes);
-	fprintf(to, "    policy = %s\n    isolation = %s\n    checksum = %s\n    stores = %s\n",
+	fprintf(to,
+		"    policy = %s\n    isolation = %s\n    checksum = %s\n"
+		"    early-start = %s\n    stores = %s\n",
 		ivp_policy_words[link->policy],
 		link->isolation == IVP_ISOLATION_SHARED ? "shared" : "one-way",
-		link->checksum ? "yes" : "no", ivp_stores_words[link->stores]);
+		link->checksum ? "yes" : "no", link->early_start ? "yes" : "no",
+		ivp_stores_words[link->stores]);
 	fprintf(to, "    loads = %s\n    prefault = %s\n    lock = %s\n",
 		ivp_loads_words[link->loads], link->prefault ? "yes" : "no",
 		link->lock ? "yes" : "no");

@@ -55,6 +55,7 @@ static void fill_geometry(const struct ivp_topology *topology, const struct ivp_
 	    .consumers = 1,
 	    .policy = (uint16_t)link->policy,
 	    .isolation = (uint16_t)link->isolation,
+	    .early_start = link->early_start,
 	    .payload_bytes = link->frame_bytes,
 	    .metadata_bytes = link->metadata_bytes,
 	};

@@ -80,6 +80,7 @@ static void what_is_left_out_has_the_documented_default(void **state)
 	assert_int_equal(link->policy, IVP_POLICY_BLOCK);
 	assert_int_equal(link->isolation, IVP_ISOLATION_ONE_WAY);
 	assert_false(link->checksum);
+	assert_false(link->early_start);
 	assert_int_equal(link->mode, 0600);
 	assert_null(link->owner);
 	assert_int_equal(link->timeout_ns, 60000000000ull);
@@ -127,6 +128,7 @@ static void every_key_reaches_its_field(void **state)
 	assert_int_equal(raw->metadata_bytes, 65536);
 	assert_int_equal(raw->isolation, IVP_ISOLATION_SHARED);
 	assert_true(raw->checksum);
+	assert_true(raw->early_start);
 	assert_int_equal(raw->stores, IVP_STORES_ALWAYS_STREAMING);
 	assert_int_equal(raw->loads, IVP_LOADS_STREAMING);
 	assert_int_equal(raw->memory, IVP_MEMORY_HUGETLB);
@@ -379,6 +381,7 @@ static void assert_same_link(const struct ivp_link_conf *a, const struct ivp_lin
 	assert_int_equal(a->policy, b->policy);
 	assert_int_equal(a->isolation, b->isolation);
 	assert_int_equal(a->checksum, b->checksum);
+	assert_int_equal(a->early_start, b->early_start);
 	assert_int_equal(a->stores, b->stores);
 	assert_int_equal(a->timeout_ns, b->timeout_ns);
 	assert_int_equal(a->has_uuid, b->has_uuid);
