@@ -20,7 +20,8 @@
 #define PAYLOAD_MIX     0x9e3779b97f4a7c15u
 
 /* Compiled for what the processor has: else the two ends would be what is measured. */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                \
+    !defined(__SANITIZE_THREAD__)
 #define PAYLOAD_FAST                                                                               \
 	__attribute__((noinline, optimize("O3"), target_clones("avx512f", "avx2", "default")))
 #else
