@@ -64,7 +64,6 @@ struct ivp_backoff {
 struct ivp_placement {
 	uint32_t line_ns[IVP_PLACEMENT_SAMPLES];
 	unsigned next, count;
-	unsigned alone; /* slots that are filled without waiting for the peer to catch up */
 	uint64_t clock_ns;
 	bool far; /* readable */
 };

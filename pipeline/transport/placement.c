@@ -11,12 +11,7 @@
 #include "base/units.h"
 
 #define CLOCK_TRIES 16
-#define ENOUGH      5           /* samples: of the first few one may be a page fault */
-#define LARGE       65536u      /* payload bytes from which on it matters how they are stored */
-#define CACHED_MOST (12u << 20) /* payload bytes in flight that stay in a shared cache of 32 MB */
-#define FEW         2u          /* slots in flight at least: one filled, one read */
-#define ALONE       16u         /* slots after a wait in vain */
-#define PACE_NS     200000u     /* no wait is longer, whatever the mode of waiting */
+#define LARGE       65536u /* payload bytes from which on it matters how they are stored */
 
 void ivp_placement_init(struct ivp_placement *placement)
 {
@@ -52,8 +47,9 @@ void ivp_placement_add(struct ivp_placement *placement, uint64_t took_ns)
 	placement->line_ns[placement->next] = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
 	placement->next = (placement->next + 1) % IVP_PLACEMENT_SAMPLES;
 	placement->count += placement->count < IVP_PLACEMENT_SAMPLES;
+	/* Of the first few one may be a page fault. */
 	placement->far =
-	    placement->count >= ENOUGH &&
+	    placement->count >= 5 &&
 	    upper_quartile(placement->line_ns, placement->count) > IVP_PLACEMENT_FAR_NS;
 }
 
@@ -74,37 +70,4 @@ enum ivp_stores ivp_placement_stores(const struct ivp_producer *producer)
 	return forced || (ivp_placement_wanted(producer) && producer->placement.far)
 		   ? IVP_STORES_STREAMING
 		   : IVP_STORES_CACHED;
-}
-
-static bool catches_up(const struct ivp_ring_producer *ring, uint64_t few, uint64_t most_ns)
-{
-	const uint64_t start_ns = ivp_now_ns();
-
-	while (ring->head - ivp_load_relaxed(&ring->peer[0]->position) >= few) {
-		if (ivp_now_ns() - start_ns >= most_ns)
-			return false;
-		for (unsigned i = 0; i < IVP_RING_HOLD_OFF; i++)
-			ivp_pause();
-	}
-	return true;
-}
-
-void ivp_placement_pace(struct ivp_producer *producer)
-{
-	struct ivp_placement *placement = &producer->placement;
-	const struct ivp_ring_producer *ring = &producer->ring;
-	const uint64_t spin_ns = producer->backoff.spin_ns;
-	uint64_t few;
-
-	if (!ivp_placement_wanted(producer) || placement->count < ENOUGH || placement->far ||
-	    spin_ns == 0)
-		return;
-	few = CACHED_MOST / producer->header.payload_bytes;
-	few = few < FEW ? FEW : few;
-	if (few >= ring->slots)
-		return;
-	if (placement->alone > 0)
-		placement->alone--;
-	else if (!catches_up(ring, few, spin_ns < PACE_NS ? spin_ns : PACE_NS))
-		placement->alone = ALONE;
 }

@@ -21,13 +21,4 @@ void ivp_placement_add(struct ivp_placement *placement, uint64_t took_ns);
 bool ivp_placement_wanted(const struct ivp_producer *producer);
 enum ivp_stores ivp_placement_stores(const struct ivp_producer *producer);
 
-/*
- * Before the next slot is filled: if the peer is near and more is in flight than stays in the cache
- * that both share, waits until it is not, as long as a wake-up costs and no longer. With frames of
- * 6 MB and a shared cache of 32 MB, four slots filled and read in turn made 27 GB/s one frame apart
- * and 22 three apart; eight slots 20 and 15. A consumer that does not catch up is slower for other
- * reasons, or keeps frames: then it is left alone for some slots.
- */
-void ivp_placement_pace(struct ivp_producer *producer);
-
 #endif

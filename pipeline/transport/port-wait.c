@@ -9,7 +9,6 @@
 
 #include "base/units.h"
 #include "transport/notify.h"
-#include "transport/placement.h"
 
 /*
  * Between two looks at the peer, and two signs of life: a part of the time that peers are patient
@@ -341,11 +340,7 @@ int ivp_output_port_slot(struct ivp_output_port *port, struct ivp_slot *slot, ui
 	    .look_around = look_at_consumers,
 	};
 
-	const int result = wait_in_slices(&wait, waited_ns, why);
-
-	if (result == 0)
-		ivp_placement_pace(&port->link);
-	return result;
+	return wait_in_slices(&wait, waited_ns, why);
 }
 
 int ivp_output_port_slot_for(struct ivp_output_port *port, unsigned kind, struct ivp_slot *slot,

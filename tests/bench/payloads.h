@@ -11,7 +11,6 @@
 
 #include "bench/link.h"
 #include "transport/notify.h"
-#include "transport/placement.h"
 
 #define PAYLOAD_IMAGE   (1920u * 1080 * 3)
 #define PAYLOAD_CHUNK   (1u << 20)
@@ -234,7 +233,6 @@ static inline void payloads_produce(const struct bench *bench, const struct payl
 		} else {
 			while (ivp_producer_reserve(&producer, &slot, NULL) == IVP_FULL)
 				ivp_producer_wait(&producer, 100000000);
-			ivp_placement_pace(&producer);
 			payload_put(flow, slot.payload, n, slot.stores);
 			frame.id = n;
 			ivp_producer_commit(&producer, &frame);

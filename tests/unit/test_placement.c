@@ -127,48 +127,6 @@ static void a_consumer_s_moves_are_timed(void **state)
 	destroy_link(&link);
 }
 
-static void a_near_peer_is_given_a_moment_to_catch_up(void **state)
-{
-	const struct ivp_geometry geometry = link_geometry(16, LARGE);
-	struct ivp_frame frame = {.kind = IVP_KIND_BYTES};
-	struct ivp_producer producer;
-	struct ivp_consumer consumer;
-	struct test_link link;
-
-	(void)state;
-	make_link(&link, &geometry);
-	attach_producer(&link, &producer, &plain_peer);
-	attach_consumer(&link, &consumer, 0, &plain_peer);
-	producer.placement.count = 5;
-	producer.backoff.spin_ns = 1000;
-	for (unsigned i = 0; i < 11; i++) {
-		(void)stores_of(&producer);
-		ivp_placement_pace(&producer);
-		ivp_producer_commit(&producer, &frame);
-	}
-	assert_int_equal(producer.placement.alone, 0);
-	/* 12 MiB in flight: it waits, in vain, and gives up for a while. */
-	(void)stores_of(&producer);
-	ivp_producer_commit(&producer, &frame);
-	ivp_placement_pace(&producer);
-	assert_in_range(producer.placement.alone, 1, 100);
-	producer.placement.alone = 0;
-	assert_int_equal(ivp_consumer_acquire(&consumer, &frame, NULL), 0);
-	ivp_consumer_release(&consumer);
-	ivp_placement_pace(&producer);
-	assert_int_equal(producer.placement.alone, 0);
-	/* What is far, or said to be, is streamed, and as much as there is room for. */
-	ivp_producer_commit(&producer, &frame);
-	producer.placement.far = true;
-	ivp_placement_pace(&producer);
-	assert_int_equal(producer.placement.alone, 0);
-	producer.placement.far = false;
-	producer.stores = IVP_STORES_ALWAYS_STREAMING;
-	ivp_placement_pace(&producer);
-	assert_int_equal(producer.placement.alone, 0);
-	destroy_link(&link);
-}
-
 /* All that is near a line's bounds, and sizes around the one from which on it streams. */
 static void both_ways_of_storing_give_the_same_bytes(void **state)
 {
@@ -201,7 +159,6 @@ int main(void)
 	    cmocka_unit_test(the_clock_s_own_cost_is_no_distance),
 	    cmocka_unit_test(slots_say_how_to_store),
 	    cmocka_unit_test(a_consumer_s_moves_are_timed),
-	    cmocka_unit_test(a_near_peer_is_given_a_moment_to_catch_up),
 	    cmocka_unit_test(both_ways_of_storing_give_the_same_bytes),
 	};
 
