@@ -85,11 +85,16 @@ static struct ivp_frame result_of(const struct job *job, const struct ivp_frame 
 	return out;
 }
 
+/* Rows that are there are fetched when they are needed: their filters find them in the cache. */
 static bool await_rows(void *context, uint32_t rows)
 {
 	struct job *job = context;
+	struct ivp_run *run = job->run;
 
-	job->trouble = ivp_input_port_rows(job->run->input, rows, &job->run->wait_ns, job->why);
+	if (job->early)
+		job->trouble = ivp_input_port_rows(run->input, rows, &run->wait_ns, job->why);
+	if (job->trouble == 0 && job->fetched)
+		ivp_fetch_until(&run->fetch, (uint64_t)rows * job->in->stride);
 	return job->trouble == 0;
 }
 
@@ -108,15 +113,13 @@ static void show_rows(void *context, uint32_t rows)
 	}
 }
 
-/* Where the pixels lie, or where they can be read more than once: those that are there. */
+/* Where the pixels lie, or where they will be read more than once. */
 static const uint8_t *find_pixels(struct job *job)
 {
 	struct ivp_run *run = job->run;
 	const uint8_t *fetched = run->input->fetch ? ivp_fetch_begin(&run->fetch, job->in) : NULL;
 
 	job->fetched = fetched != NULL;
-	if (fetched && !job->early)
-		ivp_fetch_until(&run->fetch, job->in->payload_bytes);
 	return fetched ? fetched : job->in->payload;
 }
 
@@ -125,16 +128,16 @@ static bool filter(struct job *job)
 {
 	struct ivp_run *run = job->run;
 	const bool shows = ivp_link_is_early(&run->output->link.header) && job->bytes >= SHOW_BYTES;
-	const struct ivp_chain_rows rows = {.await = job->early ? await_rows : NULL,
-					    .made = shows ? show_rows : NULL,
-					    .context = job};
 	const struct ivp_input from = {job->source, job->in->stride, find_pixels(job)};
+	const bool awaits = job->early || job->fetched;
+	const struct ivp_chain_rows rows = {
+	    .await = awaits ? await_rows : NULL, .made = shows ? show_rows : NULL, .context = job};
 	const struct ivp_output to = {job->shape, job->stride, job->slot->payload,
 				      job->slot->stores};
 
 	IVP_STEP(fill);
 	const bool made = ivp_chain_apply_rows(run->chain, &from, &to,
-					       job->early || shows ? &rows : NULL, beat_both, run);
+					       awaits || shows ? &rows : NULL, beat_both, run);
 	job->busy_ns = ivp_now_ns() - run->wait_ns - job->begin_ns;
 	return made;
 }

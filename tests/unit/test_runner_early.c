@@ -66,6 +66,7 @@ struct fixture {
 	struct ivp_slot slot; /* upstream */
 	pthread_t thread;
 	volatile sig_atomic_t stop;
+	enum ivp_loads loads;
 	struct ivp_runner_result result;
 	int error; /* of the stage */
 	struct ivp_why why, stage_why;
@@ -78,6 +79,7 @@ static struct ivp_port_options options_for(struct fixture *f, const struct test_
 					 .data = link->data_where,
 					 .credit = link->credit_where,
 					 .patience_ns = 60 * S,
+					 .loads = f->loads,
 					 .stop = of_stage ? &f->stop : NULL};
 }
 
@@ -105,13 +107,14 @@ static void *serve(void *context)
 	return NULL;
 }
 
-static int set_up_with(void **state, bool late_output, unsigned policy)
+static int set_up_with(void **state, bool late_output, unsigned policy, enum ivp_loads loads)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct ivp_geometry before = link_geometry(SLOTS, PAYLOAD);
 	struct ivp_geometry after = link_geometry(SLOTS, PAYLOAD);
 
 	assert_non_null(f);
+	f->loads = loads;
 	make_test_folder(f->folder);
 	memcpy(before.link_name, "before", 7);
 	memcpy(after.link_name, "after", 6);
@@ -131,12 +134,17 @@ static int set_up_with(void **state, bool late_output, unsigned policy)
 
 static int set_up(void **state)
 {
-	return set_up_with(state, false, IVP_POLICY_BLOCK);
+	return set_up_with(state, false, IVP_POLICY_BLOCK, IVP_LOADS_AUTO);
+}
+
+static int set_up_fetching(void **state)
+{
+	return set_up_with(state, false, IVP_POLICY_BLOCK, IVP_LOADS_STREAMING);
 }
 
 static int set_up_dropping(void **state)
 {
-	return set_up_with(state, true, IVP_POLICY_DROP_NEWEST);
+	return set_up_with(state, true, IVP_POLICY_DROP_NEWEST, IVP_LOADS_AUTO);
 }
 
 static int tear_down(void **state)
@@ -436,6 +444,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    with_stage(half_an_image_makes_half_a_result),
+	    cmocka_unit_test_setup_teardown(half_an_image_makes_half_a_result, set_up_fetching,
+					    tear_down),
 	    with_stage(what_is_withdrawn_is_thrown_away_and_done_anew),
 	    with_stage(a_producer_that_dies_over_a_frame_makes_it_anew),
 	    with_stage(an_error_frame_in_its_place_goes_on_as_one),
