@@ -8,6 +8,7 @@
 #ifndef IVP_TRANSPORT_LOCATE_H
 #define IVP_TRANSPORT_LOCATE_H
 
+#include "transport/probe.h"
 #include "transport/region.h"
 
 struct ivp_window_query {
@@ -23,6 +24,8 @@ struct ivp_window_query {
 
 /* Where the kernel lists PCI devices; tests put a folder of their own here. */
 extern const char *ivp_locate_pci_folder;
+/* What measures the windows of devices: ivp_probe, but in tests. */
+extern void (*ivp_locate_probe)(void *page, bool write, struct ivp_speeds *speeds);
 
 /* Is this folder below ivp_locate_pci_folder an ivshmem device? */
 bool ivp_locate_is_ivshmem(const char *device);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -441,6 +442,66 @@ static void level_2_takes_nothing_and_waits_for_nothing(void **state)
 	take(f, 0);
 }
 
+/* As in a guest whose host does not cache its windows. */
+static void find_slow(void *page, bool write, struct ivp_speeds *speeds)
+{
+	(void)page;
+	assert_false(write);
+	*speeds = (struct ivp_speeds){.read = 0.25, .plain_read = 20, .plain_write = 20};
+}
+
+/* Makes the data window the BAR of a device. */
+static void make_device_of(struct fixture *f, char folder[300])
+{
+	static const char *const files[][2] = {
+	    {"vendor", "0x1af4\n"}, {"device", "0x1110\n"}, {"enable", "1\n"}};
+	char path[600];
+
+	snprintf(folder, 300, "%s/pci", f->folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(path, sizeof(path), "%s/0000:00:10.0", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < count_of(files); i++) {
+		snprintf(path, sizeof(path), "%s/0000:00:10.0/%s", folder, files[i][0]);
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(files[i][1], file);
+		assert_int_equal(fclose(file), 0);
+	}
+	snprintf(path, sizeof(path), "%s/0000:00:10.0/resource2", folder);
+	assert_int_equal(link(f->link.data_where + strlen("file:"), path), 0);
+}
+
+static bool fetches(struct fixture *f, enum ivp_loads loads)
+{
+	f->options.loads = loads;
+	open_input(f);
+	ivp_input_port_close(&f->input, IVP_STATE_FINISHED, 0);
+	return f->input.fetch;
+}
+
+static void frames_are_fetched_where_memory_is_slow_or_it_is_told_so(void **state)
+{
+	struct fixture *f = *state;
+	const char *before = ivp_locate_pci_folder;
+	char folder[300];
+
+	assert_false(fetches(f, IVP_LOADS_AUTO));
+	assert_false(fetches(f, IVP_LOADS_CACHED));
+	assert_true(fetches(f, IVP_LOADS_STREAMING));
+	make_device_of(f, folder);
+	ivp_locate_pci_folder = folder;
+	f->options.data = "pci:0000:00:10.0";
+	assert_false(fetches(f, IVP_LOADS_AUTO)); /* a file, and as fast as one */
+	ivp_locate_probe = find_slow;
+	assert_true(fetches(f, IVP_LOADS_AUTO));
+	assert_false(fetches(f, IVP_LOADS_CACHED));
+	f->options.data = f->link.data_where; /* files are not measured */
+	assert_false(fetches(f, IVP_LOADS_AUTO));
+	ivp_locate_probe = ivp_probe;
+	ivp_locate_pci_folder = before;
+}
+
 static void *next_in_thread(void *argument)
 {
 	struct fixture *f = argument;
@@ -528,6 +589,7 @@ int main(void)
 	    on_files(what_a_corrupt_peer_did_ends_the_wait),
 	    on_files(level_1_takes_what_is_there_and_waits_for_slots),
 	    on_files(level_2_takes_nothing_and_waits_for_nothing),
+	    on_files(frames_are_fetched_where_memory_is_slow_or_it_is_told_so),
 	    on_files(a_stop_ends_a_wait_that_is_under_way),
 	    on_files(joined_ports_show_signs_of_life_on_both_links),
 	    on_files(closing_tells_the_peer_how_it_went),
