@@ -19,12 +19,13 @@ static inline _Noreturn void bench_fail(const struct ivp_why *why)
 	exit(EX_SOFTWARE);
 }
 
-static inline struct bench_link bench_link_create(const char *name, uint32_t slots,
-						  uint64_t payload_bytes)
+static inline struct bench_link bench_link_create_early(const char *name, uint32_t slots,
+							uint64_t payload_bytes, bool early)
 {
 	struct ivp_geometry geometry = {.pipeline_name = "bench",
 					.slots = slots,
 					.consumers = 1,
+					.early_start = early,
 					.payload_bytes = payload_bytes};
 	struct bench_link link;
 	struct ivp_layout layout;
@@ -42,6 +43,12 @@ static inline struct bench_link bench_link_create(const char *name, uint32_t slo
 	ivp_window_format(link.data.base, &geometry, &layout, IVP_WINDOW_DATA, 0);
 	ivp_window_format(link.credit.base, &geometry, &layout, IVP_WINDOW_CREDIT, 0);
 	return link;
+}
+
+static inline struct bench_link bench_link_create(const char *name, uint32_t slots,
+						  uint64_t payload_bytes)
+{
+	return bench_link_create_early(name, slots, payload_bytes, false);
 }
 
 static inline void bench_link_destroy(struct bench_link *link)
