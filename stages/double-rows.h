@@ -42,6 +42,7 @@ IVP_INLINE void NAME(double_row)(const NAME(level) * near, const NAME(level) * f
 				 size_t channels, NAME(level) * out)
 {
 	const size_t lanes = LANES(SUM) / channels * channels;
+	IVP_ASSUME(n >= channels);
 	SUM sums[MARGIN + PIECE + MARGIN + LANES(SUM)], *sum = sums + MARGIN;
 
 	for (size_t x = 0; x < n; x += PIECE) {
@@ -55,6 +56,8 @@ IVP_INLINE void NAME(double_row)(const NAME(level) * near, const NAME(level) * f
 		(near + x - before, far + x - before, sum - before, before + some + behind);
 		for (size_t c = 0; c < channels; c++) {
 			if (before == 0)
+				/* add_rows has made these. */
+				/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign) */
 				sum[(ptrdiff_t)(c - channels)] = sum[c];
 			if (behind < channels)
 				sum[some + behind + c] = sum[some + behind + c - channels];

@@ -65,8 +65,8 @@ void ivp_grow_prepare(struct ivp_grow *grow, const struct ivp_axis *axis, unsign
 		uint32_t same = made > REMEMBERED ? made - REMEMBERED : 0;
 
 		fill(grow, axis, x, &grow->weights[made]);
-		while (memcmp(&grow->weights[same], &grow->weights[made], sizeof(*grow->weights)) !=
-		       0)
+		while (memcmp((const uint8_t *)&grow->weights[same],
+			      (const uint8_t *)&grow->weights[made], sizeof(*grow->weights)) != 0)
 			same++;
 		made += same == made;
 		grow->at[b] = axis->first[x] * step;

@@ -19,16 +19,6 @@ typedef uint64_t longs __attribute__((vector_size(IVP_VECTOR), aligned(1), may_a
 typedef uint8_t half_bytes __attribute__((vector_size(IVP_VECTOR / 2), aligned(1), may_alias));
 typedef uint16_t half_words __attribute__((vector_size(IVP_VECTOR / 2), aligned(1), may_alias));
 
-IVP_INLINE words widened(const uint8_t *at)
-{
-	return __builtin_convertvector(*(const half_bytes *)at, words);
-}
-
-IVP_INLINE quads widened16(const uint8_t *at)
-{
-	return __builtin_convertvector(*(const half_words *)at, quads);
-}
-
 IVP_INLINE uint32_t level_at(const uint8_t *at, size_t depth)
 {
 	uint16_t level = at[0];
@@ -102,6 +92,16 @@ static size_t halve_gray16(const uint8_t *above, const uint8_t *below, size_t n,
 }
 
 #ifdef __AVX512BW__
+IVP_INLINE words widened(const uint8_t *at)
+{
+	return __builtin_convertvector(*(const half_bytes *)at, words);
+}
+
+IVP_INLINE quads widened16(const uint8_t *at)
+{
+	return __builtin_convertvector(*(const half_words *)at, quads);
+}
+
 /* Sums of two rows, of pixels of three: the first ones of each pair and the second ones. */
 static size_t halve_rgb8(const uint8_t *above, const uint8_t *below, size_t n, uint8_t *out)
 {

@@ -19,7 +19,7 @@ typedef float ivp_floats __attribute__((vector_size(IVP_VECTOR), aligned(4), may
 /* Two or four vectors to one of words or bytes: saturated lane by lane, then put in order. */
 #define IVP_LEVELS(sum) _mm512_cvttps_epi32((__m512)((sum) + 0.5f))
 
-IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+IVP_INLINE void ivp_levels_words(const ivp_floats *sum, uint8_t *to)
 {
 	const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
 
@@ -28,7 +28,7 @@ IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
 		    order, _mm512_packus_epi32(IVP_LEVELS(sum[0]), IVP_LEVELS(sum[1]))));
 }
 
-IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
+IVP_INLINE void ivp_levels_bytes(const ivp_floats *sum, uint8_t *to)
 {
 	const __m512i order =
 	    _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
@@ -40,14 +40,14 @@ IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
 #elif defined(__AVX2__)
 #define IVP_LEVELS(sum) _mm256_cvttps_epi32((__m256)((sum) + 0.5f))
 
-IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+IVP_INLINE void ivp_levels_words(const ivp_floats *sum, uint8_t *to)
 {
 	const __m256i packed = _mm256_packus_epi32(IVP_LEVELS(sum[0]), IVP_LEVELS(sum[1]));
 
 	_mm256_storeu_si256((__m256i *)to, _mm256_permute4x64_epi64(packed, 0xd8));
 }
 
-IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
+IVP_INLINE void ivp_levels_bytes(const ivp_floats *sum, uint8_t *to)
 {
 	const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
 	const __m256i low = _mm256_packs_epi32(IVP_LEVELS(sum[0]), IVP_LEVELS(sum[1]));
@@ -69,12 +69,12 @@ IVP_INLINE __m128i ivp_words(ivp_floats low, ivp_floats high)
 	return _mm_xor_si128(packed, _mm_set1_epi16(-32768));
 }
 
-IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+IVP_INLINE void ivp_levels_words(const ivp_floats *sum, uint8_t *to)
 {
 	_mm_storeu_si128((__m128i *)to, ivp_words(sum[0], sum[1]));
 }
 
-IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
+IVP_INLINE void ivp_levels_bytes(const ivp_floats *sum, uint8_t *to)
 {
 	const __m128i low = _mm_packs_epi32(IVP_LEVELS(sum[0]), IVP_LEVELS(sum[1]));
 	const __m128i high = _mm_packs_epi32(IVP_LEVELS(sum[2]), IVP_LEVELS(sum[3]));
@@ -82,7 +82,7 @@ IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
 	_mm_storeu_si128((__m128i *)to, _mm_packus_epi16(low, high));
 }
 #else
-IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
+IVP_INLINE void ivp_levels_words(const ivp_floats *sum, uint8_t *to)
 {
 	for (size_t i = 0; i < 2 * IVP_FLOATS; i++) {
 		const int32_t level = (int32_t)(sum[i / IVP_FLOATS][i % IVP_FLOATS] + 0.5f);
@@ -92,7 +92,7 @@ IVP_INLINE void ivp_levels_words(const ivp_floats sum[2], uint8_t *to)
 	}
 }
 
-IVP_INLINE void ivp_levels_bytes(const ivp_floats sum[4], uint8_t *to)
+IVP_INLINE void ivp_levels_bytes(const ivp_floats *sum, uint8_t *to)
 {
 	for (size_t i = 0; i < 4 * IVP_FLOATS; i++) {
 		const int32_t level = (int32_t)(sum[i / IVP_FLOATS][i % IVP_FLOATS] + 0.5f);

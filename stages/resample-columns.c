@@ -39,7 +39,7 @@ IVP_INLINE void sum_column(unsigned channels, const float *lanes, size_t step, s
 }
 
 /* 16 levels of one or two bytes. */
-IVP_INLINE void put_levels(const ivp_floats sum[PARTS], size_t depth, uint8_t *to)
+IVP_INLINE void put_levels(const ivp_floats *sum, size_t depth, uint8_t *to)
 {
 #if defined(__AVX512BW__)
 	const __m512i levels = _mm512_max_epi32(IVP_LEVELS(sum[0]), _mm512_setzero_si512());

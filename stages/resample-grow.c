@@ -15,29 +15,29 @@
 void ivp_resample_grow_prepare(struct ivp_resample *resample, struct ivp_carve *carve)
 {
 	const struct ivp_row_form *form = &resample->from;
-	size_t source;
+	const size_t planes = form->planes;
 
 	ivp_grow_prepare(&resample->grow, &resample->x, form->step, carve);
 	resample->ring_rows =
 	    resample->y.most < IVP_GROW_MOST_TAPS ? resample->y.most : IVP_GROW_MOST_TAPS;
 	resample->ring_plane = ivp_grow_room(resample->x.out, form->step);
-	source = ivp_grow_room(resample->x.in, form->step);
-	resample->loaded = ivp_carve(carve, form->planes * source * sizeof(float));
-	resample->loaded_plane = source;
-	resample->ring = ivp_carve(carve, resample->ring_rows * form->planes *
-					      resample->ring_plane * sizeof(float));
-	resample->sums = ivp_carve(carve, 2 * PIECE * sizeof(float));
+	resample->loaded_plane = ivp_grow_room(resample->x.in, form->step);
+	resample->loaded = ivp_carve(carve, planes * resample->loaded_plane * sizeof(float));
+	resample->ring =
+	    ivp_carve(carve, resample->ring_rows * planes * resample->ring_plane * sizeof(float));
+	resample->sums = ivp_carve(carve, (size_t)2 * PIECE * sizeof(float));
 	if (!carve->base)
 		return;
-	memset(resample->loaded, 0, form->planes * source * sizeof(float));
+	memset(resample->loaded, 0, planes * resample->loaded_plane * sizeof(float));
 	memset(resample->ring, 0,
-	       resample->ring_rows * form->planes * resample->ring_plane * sizeof(float));
+	       resample->ring_rows * planes * resample->ring_plane * sizeof(float));
 }
 
 static float *ring_row(const struct ivp_resample *resample, uint32_t row)
 {
-	return resample->ring +
-	       row % resample->ring_rows * resample->from.planes * resample->ring_plane;
+	const size_t samples = resample->from.planes * resample->ring_plane;
+
+	return resample->ring + row % resample->ring_rows * samples;
 }
 
 static void stretch(const struct ivp_resample *resample, const struct ivp_input *in, uint32_t row)
@@ -62,7 +62,7 @@ struct pass {
 	uint8_t *to[2];
 };
 
-IVP_INLINE void put(const ivp_floats sum[4], enum kind kind, uint8_t *to)
+IVP_INLINE void put(const ivp_floats *sum, enum kind kind, uint8_t *to)
 {
 	const struct ivp_sums pixels = {{sum[0], sum[1], sum[2], sum[3]}};
 
@@ -80,32 +80,15 @@ IVP_INLINE void put(const ivp_floats sum[4], enum kind kind, uint8_t *to)
 	}
 }
 
-/* Four vectors at a time, of one plane or one of each; n: samples of a plane. rows, results and
- * kind are constants wherever this is inlined. */
-IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const struct pass *pass,
-			 size_t n)
+/* Four vectors of sums for each result, from vectors apart samples apart. rows and results are
+ * constants wherever this is inlined. */
+IVP_INLINE void sum_four(size_t rows, size_t results, const struct pass *pass, size_t i,
+			 size_t apart, ivp_floats weight[2][IVP_GROW_MOST_TAPS],
+			 ivp_floats sum[2][4])
 {
-	const ivp_floats none = {0};
-	const bool pixels = kind == PIXELS8 || kind == PIXELS16;
-	const size_t bytes = (kind == BYTES || kind == PIXELS8    ? 1
-			      : kind == WORDS || kind == PIXELS16 ? 2
-								  : 4) *
-			     (size_t)4 * IVP_FLOATS;
-	const size_t apart = pixels ? pass->plane : IVP_FLOATS;
-	ivp_floats weight[2][IVP_GROW_MOST_TAPS];
-	uint8_t *to[2] = {pass->to[0], pass->to[1]};
-
 	IVP_UNROLL
-	for (size_t r = 0; r < results; r++)
+	for (size_t q = 0; q < 4; q++) {
 		IVP_UNROLL
-	for (size_t k = 0; k < rows; k++)
-		weight[r][k] = none + pass->weights[r][k];
-	for (size_t i = 0; i < n; i += (pixels ? 1 : (size_t)4) * IVP_FLOATS) {
-		ivp_floats sum[2][4];
-
-		IVP_UNROLL
-		for (size_t q = 0; q < 4; q++)
-			IVP_UNROLL
 		for (size_t k = 0; k < rows; k++) {
 			const ivp_floats all = *(const ivp_floats *)(pass->row[k] + i + q * apart);
 
@@ -114,10 +97,32 @@ IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const stru
 				sum[r][q] =
 				    k > 0 ? sum[r][q] + all * weight[r][k] : all * weight[r][k];
 		}
+	}
+}
+
+/* Four vectors at a time, of one plane or one of each; n: samples of a plane. rows, results and
+ * kind are constants wherever this is inlined. */
+IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const struct pass *pass,
+			 size_t n)
+{
+	const ivp_floats none = {0};
+	const bool pixels = kind == PIXELS8 || kind == PIXELS16;
+	const size_t sample = kind == BYTES || kind == PIXELS8 ? 1 : kind == FLOATS ? 4 : 2;
+	ivp_floats weight[2][IVP_GROW_MOST_TAPS], sum[2][4];
+	uint8_t *to[2] = {pass->to[0], pass->to[1]};
+
+	IVP_UNROLL
+	for (size_t r = 0; r < results; r++) {
+		IVP_UNROLL
+		for (size_t k = 0; k < rows; k++)
+			weight[r][k] = none + pass->weights[r][k];
+	}
+	for (size_t i = 0; i < n; i += (pixels ? 1 : (size_t)4) * IVP_FLOATS) {
+		sum_four(rows, results, pass, i, pixels ? pass->plane : IVP_FLOATS, weight, sum);
 		IVP_UNROLL
 		for (size_t r = 0; r < results; r++) {
 			put(sum[r], kind, to[r]);
-			to[r] += bytes;
+			to[r] += 4 * sample * IVP_FLOATS;
 		}
 	}
 }
@@ -229,7 +234,7 @@ static void make_sums(const struct ivp_resample *resample, uint32_t y, size_t re
 	const size_t planes = resample->from.planes;
 	const size_t all = (size_t)resample->x.out * resample->from.step;
 	const size_t most = PIECE / planes;
-	struct pass pass;
+	struct pass pass = {.plane = 0};
 
 	for (size_t x = 0; x < all; x += most) {
 		const size_t n = all - x < most ? all - x : most;

@@ -37,7 +37,7 @@ static void load_sums(const float *sums, size_t plane, size_t n, struct ivp_sums
 /* depth is a constant wherever this is inlined. */
 IVP_INLINE void round_rgba(const float *sums, size_t plane, size_t depth, uint8_t *out, size_t n)
 {
-	uint8_t rest[8 * IVP_FLOATS];
+	uint8_t rest[8 * IVP_FLOATS] = {0};
 	struct ivp_sums all;
 
 	for (size_t i = 0; i < n; i += IVP_FLOATS) {
@@ -79,10 +79,17 @@ static void round_light(const struct ivp_resample *resample, const float *sums, 
 	}
 }
 
+static void take_colours(const float *sums, const float *alpha, float top, float *to, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = sums[i] * (top / (alpha[i] > 0.5f ? alpha[i] : 0.5f));
+}
+
 static void round_rgba_light(const struct ivp_resample *resample, const float *sums, size_t plane,
 			     size_t n, uint8_t *to)
 {
 	const float top = resample->depth == 1 ? 255 : 65535;
+	const uint16_t most = resample->depth == 1 ? 255 : 65535;
 	const float *alpha = sums + 3 * plane;
 	float colour[GROUP];
 	uint16_t levels[GROUP], pixels[GROUP][4];
@@ -92,11 +99,9 @@ static void round_rgba_light(const struct ivp_resample *resample, const float *s
 
 		round_words(alpha + x, levels, some);
 		for (size_t i = 0; i < some; i++)
-			pixels[i][3] = levels[i] < top ? levels[i] : (uint16_t)top;
+			pixels[i][3] = levels[i] < most ? levels[i] : most;
 		for (size_t c = 0; c < 3; c++) {
-			for (size_t i = 0; i < some; i++)
-				colour[i] = sums[c * plane + x + i] *
-					    (top / (alpha[x + i] > 0.5f ? alpha[x + i] : 0.5f));
+			take_colours(sums + c * plane + x, alpha + x, top, colour, some);
 			ivp_light_levels(&resample->light, colour, levels, some);
 			for (size_t i = 0; i < some; i++)
 				pixels[i][c] = pixels[i][3] > 0 ? levels[i] : 0;
