@@ -80,90 +80,44 @@ IVP_INLINE void put(const ivp_floats *sum, enum kind kind, uint8_t *to)
 	}
 }
 
-/* Four vectors of sums for each result, from vectors apart samples apart. rows and results are
- * constants wherever this is inlined. */
-IVP_INLINE void sum_four(size_t rows, size_t results, const struct pass *pass, size_t i,
-			 size_t apart, ivp_floats weight[2][IVP_GROW_MOST_TAPS],
-			 ivp_floats sum[2][4])
-{
-	IVP_UNROLL
-	for (size_t q = 0; q < 4; q++) {
-		IVP_UNROLL
-		for (size_t k = 0; k < rows; k++) {
-			const ivp_floats all = *(const ivp_floats *)(pass->row[k] + i + q * apart);
-
-			IVP_UNROLL
-			for (size_t r = 0; r < results; r++)
-				sum[r][q] =
-				    k > 0 ? sum[r][q] + all * weight[r][k] : all * weight[r][k];
-		}
-	}
-}
-
-/* Four vectors at a time, of one plane or one of each; n: samples of a plane. rows, results and
- * kind are constants wherever this is inlined. */
+/* Four vectors at a time, of one plane or one of each; n: samples of a plane. results, kind, and
+ * rows where they are few, are constants wherever this is inlined. */
 IVP_INLINE void sum_rows(size_t rows, size_t results, enum kind kind, const struct pass *pass,
 			 size_t n)
 {
 	const ivp_floats none = {0};
 	const bool pixels = kind == PIXELS8 || kind == PIXELS16;
 	const size_t sample = kind == BYTES || kind == PIXELS8 ? 1 : kind == FLOATS ? 4 : 2;
-	ivp_floats weight[2][IVP_GROW_MOST_TAPS], sum[2][4];
-	uint8_t *to[2] = {pass->to[0], pass->to[1]};
+	const size_t apart = pixels ? pass->plane : IVP_FLOATS;
 
-	IVP_UNROLL
-	for (size_t r = 0; r < results; r++) {
-		IVP_UNROLL
-		for (size_t k = 0; k < rows; k++)
-			weight[r][k] = none + pass->weights[r][k];
-	}
-	for (size_t i = 0; i < n; i += (pixels ? 1 : (size_t)4) * IVP_FLOATS) {
-		sum_four(rows, results, pass, i, pixels ? pass->plane : IVP_FLOATS, weight, sum);
-		IVP_UNROLL
-		for (size_t r = 0; r < results; r++) {
-			put(sum[r], kind, to[r]);
-			to[r] += 4 * sample * IVP_FLOATS;
+	for (size_t i = 0, to = 0; i < n; i += (pixels ? 1 : (size_t)4) * IVP_FLOATS) {
+		ivp_floats sum[2][4] = {{none, none, none, none}, {none, none, none, none}};
+
+		for (size_t k = 0; k < rows; k++) {
+			const float *row = pass->row[k] + i;
+
+			for (size_t q = 0; q < 4; q++)
+				for (size_t r = 0; r < results; r++)
+					sum[r][q] += *(const ivp_floats *)(row + q * apart) *
+						     (none + pass->weights[r][k]);
 		}
-	}
-}
-
-IVP_INLINE void sum_results(size_t results, enum kind kind, size_t rows, const struct pass *pass,
-			    size_t n)
-{
-	switch (rows) {
-	case 1:
-		sum_rows(1, results, kind, pass, n);
-		break;
-	case 2:
-		sum_rows(2, results, kind, pass, n);
-		break;
-	case 3:
-		sum_rows(3, results, kind, pass, n);
-		break;
-	case 4:
-		sum_rows(4, results, kind, pass, n);
-		break;
-	case 5:
-		sum_rows(5, results, kind, pass, n);
-		break;
-	case 6:
-		sum_rows(6, results, kind, pass, n);
-		break;
-	case 7:
-		sum_rows(7, results, kind, pass, n);
-		break;
-	default:
-		sum_rows(IVP_GROW_MOST_TAPS, results, kind, pass, n);
+		for (size_t r = 0; r < results; r++)
+			put(sum[r], kind, pass->to[r] + to);
+		to += 4 * sample * IVP_FLOATS;
 	}
 }
 
 IVP_INLINE void sum_kind(enum kind kind, size_t results, size_t rows, const struct pass *pass,
 			 size_t n)
 {
-	if (results == 2)
-		sum_results(2, kind, rows, pass, n);
+	if (results == 2 && rows == 2)
+		sum_rows(2, 2, kind, pass, n);
+	else if (results == 2 && rows == 4)
+		sum_rows(4, 2, kind, pass, n);
+	else if (results == 2)
+		sum_rows(rows, 2, kind, pass, n);
 	else
-		sum_results(1, kind, rows, pass, n);
+		sum_rows(rows, 1, kind, pass, n);
 }
 
 static void sum(enum kind kind, size_t results, size_t rows, const struct pass *pass, size_t n)
@@ -234,7 +188,7 @@ static void make_sums(const struct ivp_resample *resample, uint32_t y, size_t re
 	const size_t planes = resample->from.planes;
 	const size_t all = (size_t)resample->x.out * resample->from.step;
 	const size_t most = PIECE / planes;
-	struct pass pass = {.plane = 0};
+	struct pass pass = {.to = {NULL}};
 
 	for (size_t x = 0; x < all; x += most) {
 		const size_t n = all - x < most ? all - x : most;
