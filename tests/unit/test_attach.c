@@ -156,10 +156,10 @@ static void a_peer_of_another_version_is_refused_and_told(void **state)
 
 	f->credit->major = 9;
 	assert_int_equal(produce(f), -EPROTONOSUPPORT);
-	assert_refused(f, f->data, IVP_REFUSED_VERSION, "version 9.1");
+	assert_refused(f, f->data, IVP_REFUSED_VERSION, "version 9.");
 	/* And the one whose own window it is says what it saw. */
 	assert_int_equal(consume(f), -EPROTONOSUPPORT);
-	assert_refused(f, f->credit, IVP_REFUSED_VERSION, "version 9.1");
+	assert_refused(f, f->credit, IVP_REFUSED_VERSION, "version 9.");
 	assert_int_equal(recovery_in(f->credit)->detail, 9 << 16 | IVP_WIRE_MINOR);
 }
 
