@@ -17,7 +17,8 @@
 
 /* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "transport/attach.c"
-#include "transport/link.c"
+#include "transport/consume.c"
+#include "transport/produce.c"
 #include "transport/notify.c"
 #include "transport/overwrite.c"
 /* NOLINTEND(bugprone-suspicious-include) */
