@@ -7,6 +7,7 @@
  */
 #include <ivpipe/filter.h>
 
+#include "box-bands.h"
 #include "box-small.h"
 #include "box-sums.h"
 #include "need.h"
@@ -40,31 +41,34 @@ static bool is_small(const struct box_blur *blur, const struct ivp_shape *in)
 	       (in->format == IVP_FORMAT_GRAY8 || in->format == IVP_FORMAT_RGB8);
 }
 
+static void lay_out(const struct box_blur *blur, const struct ivp_shape *in,
+		    struct ivp_carve *carve)
+{
+	if (is_small(blur, in))
+		ivp_box_small_make(carve, in, (unsigned)blur->radius, blur->border);
+	else if (ivp_box_bands_suit(in, (unsigned)blur->radius))
+		ivp_box_bands_make(carve, in);
+	else
+		ivp_box_make(carve, in, (unsigned)blur->radius, blur->border);
+}
+
 static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 			    const struct ivp_shape *out)
 {
-	const struct box_blur *blur = self;
 	struct ivp_carve carve = {0};
 
 	(void)out;
-	if (is_small(blur, in))
-		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
-	else
-		ivp_box_make(&carve, in, (unsigned)blur->radius, blur->border);
+	lay_out(self, in, &carve);
 	return carve.used;
 }
 
 static void prepare(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
 		    void *scratch)
 {
-	const struct box_blur *blur = self;
 	struct ivp_carve carve = {.base = scratch};
 
 	(void)out;
-	if (is_small(blur, in))
-		ivp_box_small_make(&carve, in, (unsigned)blur->radius, blur->border);
-	else
-		ivp_box_make(&carve, in, (unsigned)blur->radius, blur->border);
+	lay_out(self, in, &carve);
 }
 
 static void apply(const void *self, const struct ivp_input *in, const struct ivp_output *out,
@@ -77,6 +81,14 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 			ivp_box_small_start(scratch, in, rows.first);
 		for (uint32_t y = rows.first; y < rows.end; y++)
 			ivp_box_small_row(scratch, in, y, out->pixels + y * out->stride);
+		return;
+	}
+	if (ivp_box_bands_suit(&in->shape, (unsigned)blur->radius)) {
+		if (!rows.go_on)
+			ivp_box_bands_start(scratch, (unsigned)blur->radius, blur->border, in,
+					    rows.first);
+		for (uint32_t y = rows.first; y < rows.end; y += IVP_BAND)
+			ivp_box_bands_band(scratch, in, y, rows.end, out);
 		return;
 	}
 	if (!rows.go_on)
