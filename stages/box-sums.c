@@ -200,9 +200,9 @@ static void run_windows(struct ivp_box *box, size_t first, size_t n, four *sum)
 }
 
 /*
- * (sum + divisor / 2) / divisor in whole numbers, by way of a float quotient that is made a little
- * too small: inverse = 2 / divisor * (1 - 2^-20). Below 65536 it is then at most 1 short, which the
- * remainder shows. Half of the dividend has a sign to spare.
+ * (sum + divisor / 2) / divisor in whole numbers, of a divisor above 1, by way of a float quotient
+ * that is made a little too small: inverse = 2 / divisor * (1 - 2^-20). Below 65536 it is then at most
+ * 1 short, which the remainder shows. Half of the dividend has a sign to spare.
  */
 IVP_INLINE uint32_t quotient(uint32_t sum, uint32_t divisor, float inverse)
 {
@@ -211,6 +211,14 @@ IVP_INLINE uint32_t quotient(uint32_t sum, uint32_t divisor, float inverse)
 	const int32_t rest = (int32_t)(dividend - q * divisor - divisor);
 
 	return q + 1 + (uint32_t)(rest >> 31);
+}
+
+/* The bit that half of the dividend lost makes it 2 short where the divisor is 1. */
+IVP_INLINE uint32_t quotient_by_any(uint32_t sum, uint32_t divisor, float inverse)
+{
+	const uint32_t q = quotient(sum, divisor, inverse);
+
+	return q + (sum + divisor / 2 - q * divisor >= divisor);
 }
 
 #define SLIGHTLY_LESS (2 - 0x1p-19f)
@@ -259,7 +267,8 @@ static void means_rgba(const uint32_t *restrict sums, uint8_t *restrict to, size
 		uint32_t pixel = quotient(alpha, area, inverse) << 24;
 
 		for (unsigned c = 0; c < 3; c++)
-			pixel |= (quotient(sums[4 * x + c], weight, by_weight) & 255) << 8 * c;
+			pixel |= (quotient_by_any(sums[4 * x + c], weight, by_weight) & 255)
+				 << 8 * c;
 		pixels[x] = pixel;
 	}
 }
