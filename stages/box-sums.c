@@ -210,6 +210,8 @@ IVP_INLINE uint32_t quotient(uint32_t sum, uint32_t divisor, float inverse)
 	const uint32_t q = (uint32_t)(int32_t)((float)(int32_t)(dividend >> 1) * inverse);
 	const int32_t rest = (int32_t)(dividend - q * divisor - divisor);
 
+	/* GCC shifts signs in: -1 where there is nothing to add. */
+	/* cppcheck-suppress shiftTooManyBitsSigned */
 	return q + 1 + (uint32_t)(rest >> 31);
 }
 
