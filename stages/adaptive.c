@@ -64,7 +64,7 @@ static void sum_columns(const struct ivp_input *in, int64_t y, int radius, bool 
 			uint32_t *columns)
 {
 	const size_t samples = (size_t)in->shape.width * ivp_format_channels(in->shape.format);
-	const bool wide = ivp_tone_most(in->shape.format) == 65535;
+	const bool wide = ivp_is_wide(in->shape.format);
 
 	if (go_on) {
 		const uint8_t *add = row_at(in, y + radius), *drop = row_at(in, y - radius - 1);
@@ -141,7 +141,7 @@ void ivp_adaptive_apply(const struct ivp_input *in, const struct ivp_output *out
 {
 	const unsigned channels = ivp_format_channels(in->shape.format);
 	const size_t width = in->shape.width, samples = width * channels;
-	const uint32_t side = 2 * (uint32_t)radius + 1, most = ivp_tone_most(in->shape.format);
+	const uint32_t side = 2 * (uint32_t)radius + 1, most = ivp_most_level(in->shape.format);
 	const struct border border = {.area = side * side,
 				      .most = most,
 				      .add = offset > 0 ? (uint32_t)offset : 0,

@@ -13,6 +13,7 @@
 
 #include "alpha.h"
 #include "fast-exp.h"
+#include "format.h"
 #include "need.h"
 #include "window.h"
 
@@ -51,16 +52,11 @@ struct bilateral_scratch {
 	struct pair pair[MOST_PAIRS];
 };
 
-static bool is_wide(uint32_t format)
-{
-	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
-}
-
 /* A plane of floats for each channel. */
 static void load_planes(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
 {
 	const size_t channels = ivp_format_channels(shape->format), width = shape->width;
-	const float most = is_wide(shape->format) ? 65535 : 255;
+	const float most = (float)ivp_most_level(shape->format);
 	const uint8_t *restrict bytes = pixels;
 	const uint16_t *restrict words = pixels;
 	uint8_t *planes = to;
@@ -68,7 +64,7 @@ static void load_planes(const struct ivp_shape *shape, const void *pixels, void 
 	for (size_t c = 0; c < channels; c++) {
 		float *restrict out = (float *)(planes + c * plane);
 
-		if (is_wide(shape->format))
+		if (ivp_is_wide(shape->format))
 			for (size_t x = 0; x < width; x++)
 				out[x] = words[x * channels + c];
 		else
@@ -130,7 +126,7 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 		    void *scratch)
 {
 	const struct bilateral *bilateral = self;
-	const double range = bilateral->range * (is_wide(in->format) ? 257 : 1);
+	const double range = bilateral->range * (ivp_is_wide(in->format) ? 257 : 1);
 	const int radius = bilateral->radius;
 	struct bilateral_scratch *all =
 	    lay_out(bilateral, in, &(struct ivp_carve){.base = scratch});
@@ -258,7 +254,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 			struct sums sums;
 
 			sum_chunk(all, around, x, n, &sums);
-			store_chunk(&sums, n, all->window->planes, is_wide(in->shape.format),
+			store_chunk(&sums, n, all->window->planes, ivp_is_wide(in->shape.format),
 				    out->pixels + y * out->stride + x * pixel);
 		}
 	}

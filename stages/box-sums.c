@@ -6,17 +6,13 @@
 
 #include "alpha.h"
 #include "floats.h"
+#include "format.h"
 
 #define BLOCK ((size_t)3072) /* samples that are summed up along the row at once; whole pixels */
 
 static size_t step_of(const struct ivp_box *box)
 {
 	return ivp_format_channels(box->shape.format);
-}
-
-static bool is_wide(uint32_t format)
-{
-	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
 }
 
 struct ivp_box *ivp_box_make(struct ivp_carve *carve, const struct ivp_shape *shape,
@@ -88,7 +84,7 @@ static void slide(struct ivp_box *box, const uint8_t *add, const uint8_t *drop)
 		more = box->more;
 		less = box->less;
 	}
-	if (is_wide(format) || ivp_has_alpha(format))
+	if (ivp_is_wide(format) || ivp_has_alpha(format))
 		slide16(more, less, box->columns, width * step_of(box));
 	else
 		slide8(more, less, box->columns, width * step_of(box));
@@ -311,7 +307,7 @@ void ivp_box_row(struct ivp_box *box, const struct ivp_input *in, uint32_t y, ui
 			run_windows(box, i, n, &sum);
 		if (format == IVP_FORMAT_RGBA16)
 			means_rgba16(box->sums, to + 2 * i, n, area);
-		else if (is_wide(format))
+		else if (ivp_is_wide(format))
 			means16(box->sums, (uint16_t *)(void *)to + i, n, area);
 		else if (format != IVP_FORMAT_RGBA8)
 			means8(box->sums, to + i, n, area);

@@ -15,6 +15,7 @@
 #include <ivpipe/filter.h>
 
 #include "carve.h"
+#include "format.h"
 #include "luma.h"
 #include "rows.h"
 
@@ -68,9 +69,9 @@ static struct area lay_out(const struct clahe *clahe, struct ivp_carve *carve,
 	const size_t columns = area.across.tiles, width = shape->width;
 	size_t sample;
 
-	area.wide = IVP_FORMAT_BIT(shape->format) & IVP_FORMATS_16BIT;
+	area.wide = ivp_is_wide(shape->format);
 	area.points = area.wide ? LEVELS + 1 : LEVELS;
-	sample = area.wide ? 2 : 1;
+	sample = ivp_sample_bytes(shape->format);
 	area.curves = ivp_carve(carve, columns * area.down.tiles * area.points * sizeof(uint16_t));
 	area.parts = ivp_carve(carve, columns * PARTS * LEVELS * sizeof(uint32_t));
 	area.mixed = ivp_carve(carve, columns * area.points * sizeof(uint16_t));
@@ -138,7 +139,7 @@ static const uint8_t *luma_of(const struct ivp_input *in, uint32_t y, uint8_t *l
 
 	if (channels == 1)
 		return row;
-	if (IVP_FORMAT_BIT(in->shape.format) & IVP_FORMATS_16BIT)
+	if (ivp_is_wide(in->shape.format))
 		ivp_luma_16((const uint16_t *)row, (uint16_t *)luma, in->shape.width, channels,
 			    ivp_luma_weights[0]);
 	else if (channels == 3)

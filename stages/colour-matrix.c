@@ -125,7 +125,7 @@ static void prepare(const void *self, const struct ivp_shape *in, const struct i
 		    void *scratch)
 {
 	const struct colour_matrix *wanted = self;
-	const double most = ivp_tone_most(in->format), part = most / 100;
+	const double most = ivp_most_level(in->format), part = most / 100;
 	double matrix[3][4] = {{wanted->rr, wanted->rg, wanted->rb, wanted->r * part},
 			       {wanted->gr, wanted->gg, wanted->gb, wanted->g * part},
 			       {wanted->br, wanted->bg, wanted->bb, wanted->b * part}};

@@ -9,6 +9,7 @@
 #include <ivpipe/filter.h>
 
 #include "copy-rows.h"
+#include "format.h"
 #include "need.h"
 #include "rows.h"
 
@@ -28,11 +29,6 @@ static const struct ivp_param params[] = {
     {0},
 };
 
-static bool is_wide(uint32_t format)
-{
-	return IVP_FORMAT_BIT(format) & IVP_FORMATS_16BIT;
-}
-
 static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape *out,
 		 struct ivp_why *why)
 {
@@ -48,7 +44,7 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 		channels = convert->channels == GRAY ? 1 : convert->channels == RGB ? 3 : 4;
 	*out = *in;
 	out->format =
-	    formats[convert->depth == 0 ? is_wide(in->format) : convert->depth == 2][channels];
+	    formats[convert->depth == 0 ? ivp_is_wide(in->format) : convert->depth == 2][channels];
 	return 0;
 }
 
@@ -153,8 +149,8 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 		  struct ivp_rows rows, void *scratch)
 {
 	const uint32_t from = in->shape.format, to = out->shape.format;
-	row_function *convert = functions[ivp_format_channels(from)][is_wide(from)][is_wide(to)]
-					 [ivp_format_channels(to)];
+	row_function *convert = functions[ivp_format_channels(from)][ivp_is_wide(from)]
+					 [ivp_is_wide(to)][ivp_format_channels(to)];
 
 	(void)self;
 	(void)scratch;

@@ -16,6 +16,7 @@
 
 #include "alpha.h"
 #include "floats.h"
+#include "format.h"
 #include "kernel.h"
 #include "need.h"
 #include "taps.h"
@@ -88,16 +89,6 @@ static int check(const void *self, struct ivp_why *why)
 	return 0;
 }
 
-static bool is_wide(uint32_t format)
-{
-	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
-}
-
-static float most_level(uint32_t format)
-{
-	return is_wide(format) ? 65535 : 255;
-}
-
 /* The window has the pixels as they are. */
 static void load(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
 {
@@ -122,8 +113,8 @@ static void choose_taps(struct convolve_scratch *all, uint32_t format)
 
 	if (!all->kernel.whole)
 		all->plain_taps = all->plain_row_taps = IVP_TAPS_FLOATS;
-	else if (is_wide(format) || !small)
-		all->plain_taps = is_wide(format) ? IVP_TAPS_WORDS : IVP_TAPS_BYTES;
+	else if (ivp_is_wide(format) || !small)
+		all->plain_taps = ivp_is_wide(format) ? IVP_TAPS_WORDS : IVP_TAPS_BYTES;
 	else
 		all->plain_taps = IVP_TAPS_BYTES_SHORT;
 	if (all->kernel.whole)
@@ -152,7 +143,7 @@ static int shift_of(const struct convolve_scratch *all, double divisor, double o
 static void choose(struct convolve_scratch *all, const struct convolve *convolve,
 		   const struct ivp_shape *in)
 {
-	const bool alpha = ivp_has_alpha(in->format), wide = is_wide(in->format);
+	const bool alpha = ivp_has_alpha(in->format), wide = ivp_is_wide(in->format);
 	const double most = !wide ? (alpha ? 255.0 * 255 : 255.0) : alpha ? INFINITY : 65535.0;
 	double divisor = convolve->divisor, usual;
 
@@ -165,7 +156,7 @@ static void choose(struct convolve_scratch *all, const struct convolve *convolve
 	choose_taps(all, in->format);
 	all->plain_factor = (float)(1 / divisor);
 	/* Premultiplied samples are most times levels. */
-	all->factor = (float)(1 / (divisor * (alpha ? most_level(in->format) : 1)));
+	all->factor = (float)(1 / (divisor * (alpha ? ivp_most_level(in->format) : 1)));
 	all->shift = shift_of(all, divisor, convolve->offset);
 }
 
@@ -263,14 +254,14 @@ static bool is_opaque(const struct ivp_shape *chunk, const void *const *rows, in
 		const ivp_pixel *restrict narrow = rows[y];
 		const ivp_pixel16 *restrict wide = rows[y];
 
-		if (is_wide(chunk->format))
+		if (ivp_is_wide(chunk->format))
 			for (size_t x = 0; x < chunk->width; x++)
 				all &= wide[x];
 		else
 			for (size_t x = 0; x < chunk->width; x++)
 				all &= (uint64_t)narrow[x] << 32;
 	}
-	return all >> (is_wide(chunk->format) ? 48 : 56) == (is_wide(chunk->format) ? 65535 : 255);
+	return all >> (ivp_is_wide(chunk->format) ? 48 : 56) == ivp_most_level(chunk->format);
 }
 
 /* The rows of a chunk as samples that the kernel takes; chunk: the pixels in and around it. */
@@ -326,7 +317,7 @@ static void convolve_chunk(const struct convolve_scratch *all, const struct ivp_
 		sum_part(&all->kernel.all, taps, rows + height / 2, step, (int64_t)side, sums, n);
 	}
 	if (plain)
-		ivp_taps_store(all->plain_taps, is_wide(shape->format), all->shift, sums, to, n,
+		ivp_taps_store(all->plain_taps, ivp_is_wide(shape->format), all->shift, sums, to, n,
 			       all->plain_factor, offset);
 	else
 		store_pixels(all, shape->format, sums, pixels, to, n, offset);
@@ -340,7 +331,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 	const struct convolve *convolve = self;
 	const struct convolve_scratch *all = scratch;
 	const size_t step = ivp_format_channels(in->shape.format), n = in->shape.width * step;
-	const size_t level_bytes = is_wide(in->shape.format) ? 2 : 1;
+	const size_t level_bytes = ivp_sample_bytes(in->shape.format);
 	/* Whole pixels and whole vectors. */
 	const size_t most = CHUNK / (64 * step) * (64 * step);
 

@@ -36,7 +36,7 @@ static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 /* Counts are below 2^62 / 65535: the shape's size is limited. */
 static void fill(const uint64_t *bins, const struct ivp_shape *shape, void *table)
 {
-	const unsigned most = ivp_tone_most(shape->format);
+	const unsigned most = ivp_most_level(shape->format);
 	uint64_t all = 0, lowest = 0, sum = 0;
 	uint16_t *wide = table;
 	uint8_t *narrow = table;
@@ -73,7 +73,7 @@ static void survey(const void *self, const struct ivp_input *in, void *scratch)
 
 	ivp_histogram_count(&histogram, in);
 	for (unsigned c = 1; one && c < colours; c++)
-		for (unsigned level = 0; level <= ivp_tone_most(in->shape.format); level++)
+		for (unsigned level = 0; level <= ivp_most_level(in->shape.format); level++)
 			histogram.bins[0][level] += histogram.bins[c][level];
 	for (unsigned c = 0; c < colours; c++) {
 		tables->of[c] = ivp_tone_table(&in->shape, scratch, one ? 0 : c);

@@ -5,6 +5,7 @@
 
 #include "alpha.h"
 #include "compiler.h"
+#include "format.h"
 
 /* Pixels of four, as many as a vector holds. */
 typedef float floats __attribute__((vector_size(IVP_VECTOR), may_alias));
@@ -41,19 +42,9 @@ static const ints colours = {-1, -1, -1, 0, -1, -1, -1, 0};
 static const ints colours = {-1, -1, -1, 0};
 #endif
 
-static bool is_wide(uint32_t format)
-{
-	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
-}
-
-static float most_level(uint32_t format)
-{
-	return is_wide(format) ? 65535 : 255;
-}
-
 float ivp_floats_unit(uint32_t format)
 {
-	return ivp_has_alpha(format) ? 1 / most_level(format) : 1;
+	return ivp_has_alpha(format) ? 1 / (float)ivp_most_level(format) : 1;
 }
 
 /* The lanes of one where the mask is set, of the other where it is not. */
@@ -82,7 +73,7 @@ void ivp_floats_of_levels(uint32_t format, const void *pixels, float *to, size_t
 	const uint16_t *restrict words = pixels;
 	float *restrict out = to;
 
-	if (is_wide(format))
+	if (ivp_is_wide(format))
 		for (size_t i = 0; i < samples; i++)
 			out[i] = words[i];
 	else
@@ -97,7 +88,7 @@ void ivp_floats_load(const struct ivp_shape *shape, const void *pixels, void *to
 	(void)plane;
 	ivp_floats_of_levels(shape->format, pixels, to, samples);
 	if (ivp_has_alpha(shape->format))
-		multiply_by_alpha(to, samples, most_level(shape->format));
+		multiply_by_alpha(to, samples, (float)ivp_most_level(shape->format));
 }
 
 /* Vector q of the group: LANES pixels of which inverses has most / alpha. */
@@ -114,7 +105,7 @@ void ivp_floats_straighten(uint32_t format, float *values, size_t samples, float
 			   float offset, const float *instead)
 {
 	const floats one = (floats){0} + 1, added = (floats){0} + offset;
-	const float most = most_level(format);
+	const float most = (float)ivp_most_level(format);
 
 	for (size_t i = 0; i < samples; i += 4 * LANES) {
 		const floats *others = (const floats *)(instead ? instead + i : NULL);
@@ -154,7 +145,7 @@ void ivp_floats_store(uint32_t format, const float *levels, void *to, size_t sam
 	uint8_t *restrict bytes = to;
 	uint16_t *restrict words = to;
 
-	if (is_wide(format))
+	if (ivp_is_wide(format))
 		for (size_t i = 0; i < samples; i++)
 			words[i] =
 			    (uint16_t)(int32_t)(clamped(from[i] * factor + offset, 65535) + 0.5f);

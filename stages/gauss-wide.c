@@ -27,6 +27,7 @@
 
 #include "fir.h"
 #include "floats.h"
+#include "format.h"
 #include "gauss.h"
 
 struct quality {
@@ -146,7 +147,7 @@ static size_t lay_out(struct ivp_gauss *gauss, struct ivp_carve *carve)
 void ivp_gauss_wide_prepare(struct ivp_gauss *gauss, struct ivp_carve *carve, double sigma)
 {
 	struct ivp_gauss_wide *wide = &gauss->by.with_grid;
-	const bool words = IVP_FORMATS_16BIT & IVP_FORMAT_BIT(gauss->shape.format);
+	const bool words = ivp_is_wide(gauss->shape.format);
 	const struct quality *quality = words ? &fine : &coarse;
 	const size_t step = ivp_format_channels(gauss->shape.format);
 	double spread, left;

@@ -4,6 +4,7 @@
 #include "alpha.h"
 #include "exact.h"
 #include "floats.h"
+#include "format.h"
 #include "gauss.h"
 
 /* Where both algorithms cost the same; gauss-wide.c needs at least 4.2, for 16 bits 5.4. */
@@ -28,7 +29,7 @@ void ivp_gauss_fill_pairs(float *weights, unsigned radius, double sigma)
 
 static bool is_fine(const struct ivp_shape *shape)
 {
-	return IVP_FORMATS_16BIT & IVP_FORMAT_BIT(shape->format);
+	return ivp_is_wide(shape->format);
 }
 
 struct ivp_gauss *ivp_gauss_prepare(struct ivp_carve *carve, double sigma, unsigned border,

@@ -8,6 +8,7 @@
 #include <ivpipe/filter.h>
 
 #include "copy-rows.h"
+#include "format.h"
 #include "luma.h"
 #include "need.h"
 #include "rows.h"
@@ -41,8 +42,7 @@ static int shape(const void *self, const struct ivp_shape *in, struct ivp_shape 
 	*out = *in;
 	if (ivp_format_channels(in->format) == 4 && grayscale->alpha == KEEP)
 		return 0;
-	out->format =
-	    IVP_FORMAT_BIT(in->format) & IVP_FORMATS_16BIT ? IVP_FORMAT_GRAY16 : IVP_FORMAT_GRAY8;
+	out->format = ivp_is_wide(in->format) ? IVP_FORMAT_GRAY16 : IVP_FORMAT_GRAY8;
 	return 0;
 }
 

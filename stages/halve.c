@@ -7,6 +7,7 @@
 #include <ivpipe/frame.h>
 
 #include "compiler.h"
+#include "format.h"
 
 #ifdef __SSE2__
 #include <immintrin.h>
@@ -221,7 +222,7 @@ IVP_INLINE void halve(uint32_t format, const uint8_t *above, const uint8_t *belo
 		      uint8_t *out)
 {
 	const size_t pixel = ivp_format_pixel_bytes(format);
-	const size_t depth = format >= IVP_FORMAT_GRAY16 ? 2 : 1;
+	const size_t depth = ivp_sample_bytes(format);
 	size_t i = format == IVP_FORMAT_GRAY8    ? halve_gray8(above, below, n, out)
 		   : format == IVP_FORMAT_GRAY16 ? halve_gray16(above, below, n, out)
 		   : format == IVP_FORMAT_RGB8   ? halve_rgb8(above, below, n, out)

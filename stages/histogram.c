@@ -17,12 +17,12 @@
 
 static size_t levels_of(uint32_t format)
 {
-	return (size_t)ivp_tone_most(format) + 1;
+	return (size_t)ivp_most_level(format) + 1;
 }
 
 static unsigned parts_of(uint32_t format)
 {
-	return ivp_tone_most(format) == 255 ? PARTS : 1;
+	return ivp_is_wide(format) ? 1 : PARTS;
 }
 
 struct ivp_histogram ivp_histogram_carve(struct ivp_carve *carve, const struct ivp_shape *shape)

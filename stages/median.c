@@ -10,6 +10,7 @@
 #include <ivpipe/filter.h>
 
 #include "alpha.h"
+#include "format.h"
 #include "histograms.h"
 #include "need.h"
 #include "tile-median.h"
@@ -49,14 +50,9 @@ struct median_scratch {
 	uint8_t *rows[2]; /* results that are still premultiplied, or not wanted */
 };
 
-static bool is_wide(uint32_t format)
-{
-	return ivp_format_pixel_bytes(format) > ivp_format_channels(format);
-}
-
 static bool by_tiles(const struct median *median, const struct ivp_shape *in)
 {
-	return is_wide(in->format) && median->radius > NETWORK_RADIUS;
+	return ivp_is_wide(in->format) && median->radius > NETWORK_RADIUS;
 }
 
 /* Squares of 3x3 are looked at for two rows at once. */
@@ -139,7 +135,7 @@ static void by_network_3(const struct ivp_input *in, const struct ivp_output *ou
 		const void *const *around = ivp_window_rows(all->window, in, y) + 1;
 		const bool both = y + 1 < rows.end;
 
-		(is_wide(format) ? median_rows_3_16 : median_rows_3_8)(
+		(ivp_is_wide(format) ? median_rows_3_16 : median_rows_3_8)(
 		    around, result_of(out, y, all->rows[0]),
 		    both ? result_of(out, y + 1, all->rows[1]) : all->rows[1], samples, step);
 		put_row(out, y, all->rows[0]);
@@ -157,7 +153,7 @@ static void by_network_5(const struct ivp_input *in, const struct ivp_output *ou
 	for (uint32_t y = rows.first; y < rows.end; y++) {
 		const void *const *around = ivp_window_rows(all->window, in, y);
 
-		(is_wide(format) ? median_row_5_16 : median_row_5_8)(
+		(ivp_is_wide(format) ? median_row_5_16 : median_row_5_8)(
 		    around, result_of(out, y, all->rows[0]), samples, step);
 		put_row(out, y, all->rows[0]);
 	}

@@ -18,6 +18,7 @@
 
 #include "alpha.h"
 #include "fast-exp.h"
+#include "format.h"
 #include "need.h"
 #include "window.h"
 
@@ -65,7 +66,7 @@ static uint32_t *sums_at(const struct nlm_scratch *all, size_t y, size_t plane)
 static void load_planes(const struct ivp_shape *shape, const void *pixels, void *to, size_t plane)
 {
 	const size_t channels = ivp_format_channels(shape->format);
-	const bool wide = ivp_format_pixel_bytes(shape->format) > channels;
+	const bool wide = ivp_is_wide(shape->format);
 	const uint8_t *restrict from_8 = pixels;
 	const ivp_level16 *restrict from_16 = pixels;
 
@@ -116,7 +117,7 @@ static void lay_out(const struct non_local_means *means, const struct ivp_shape 
 	all->channels = ivp_format_channels(in->format);
 	all->patch = (size_t)means->patch;
 	all->search = (size_t)means->search;
-	all->wide = ivp_format_pixel_bytes(in->format) > all->channels;
+	all->wide = ivp_is_wide(in->format);
 	all->planes = 1 + (all->wide ? 2 : 1) * all->channels;
 	if (all->wide)
 		strength *= 257.0 / (1 << PLACES);

@@ -11,6 +11,7 @@
 
 #include <ivpipe/filter.h>
 
+#include "format.h"
 #include "gravity.h"
 #include "need.h"
 #include "rows.h"
@@ -262,7 +263,7 @@ static void over_pixels(uint32_t format, const uint8_t *in, const uint8_t *over,
 {
 	const uint8_t opacity = (uint8_t)(percent * 2.55 + 0.5);
 
-	if (IVP_FORMAT_BIT(format) & IVP_FORMATS_16BIT)
+	if (ivp_is_wide(format))
 		over_pixels_16(format, (const ivp_level16 *)in, over,
 			       (uint32_t)(percent * 655.35 + 0.5), (ivp_level16 *)out, n);
 	else if (format == IVP_FORMAT_GRAY8)

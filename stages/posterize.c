@@ -19,7 +19,7 @@ static const struct ivp_param params[] = {
 static unsigned table(const void *self, const struct ivp_shape *in, unsigned colour, void *table)
 {
 	const struct posterize *posterize = self;
-	const uint64_t most = ivp_tone_most(in->format), levels = (uint64_t)posterize->levels;
+	const uint64_t most = ivp_most_level(in->format), levels = (uint64_t)posterize->levels;
 	uint16_t *wide = table;
 	uint8_t *narrow = table;
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "format.h"
 #include "halve.h"
 #include "turn.h"
 
@@ -60,7 +61,7 @@ struct ivp_resample *ivp_resample_prepare(struct ivp_carve *carve, const struct 
 	const size_t loaded_bytes = sizeof(float) * IVP_RESAMPLE_LOADED * IVP_BAND_CHUNK;
 
 	resample->from = ivp_row_form(in);
-	resample->depth = ivp_format_pixel_bytes(in->format) / ivp_format_channels(in->format);
+	resample->depth = ivp_sample_bytes(in->format);
 	resample->linear = linear;
 	resample->x = *x;
 	resample->y = *y;

@@ -12,6 +12,7 @@
 
 #include "alpha.h"
 #include "floats.h"
+#include "format.h"
 #include "gauss.h"
 
 #define CHUNK ((size_t)256) /* samples */
@@ -181,7 +182,7 @@ static void sharpen_floats(float *restrict levels, const float *restrict blurred
 static void sharpen_chunk(uint32_t format, const uint8_t *pixels, float *blurred, uint8_t *out,
 			  size_t n, struct strength by)
 {
-	const float scale = IVP_FORMATS_16BIT & IVP_FORMAT_BIT(format) ? 257 : 1;
+	const float scale = ivp_is_wide(format) ? 257 : 1;
 	float levels[CHUNK] __attribute__((aligned(64)));
 
 	memset(levels + n, 0, sizeof(levels) - n * sizeof(float));
@@ -197,7 +198,7 @@ static void sharpen_row(const struct ivp_gauss *gauss, const uint8_t *in, void *
 {
 	const uint32_t format = gauss->shape.format;
 	const size_t samples = (size_t)gauss->shape.width * ivp_format_channels(format);
-	const size_t bytes = ivp_format_pixel_bytes(format) / ivp_format_channels(format);
+	const size_t bytes = ivp_sample_bytes(format);
 
 	if (gauss->floats)
 		for (size_t i = 0; i < samples; i += CHUNK)

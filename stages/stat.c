@@ -12,6 +12,7 @@
 #include "compiler.h"
 #include "copy-rows.h"
 #include "exact.h"
+#include "format.h"
 
 /* Values that are alike follow each other, and a counter cannot be added to again at once: several
  * tables take turns. Those of 16 bits are too large for that. */
@@ -31,14 +32,9 @@ struct keys {
 static const struct keys gray_keys[] = {KEYS("gray")};
 static const struct keys colour_keys[] = {KEYS("red"), KEYS("green"), KEYS("blue"), KEYS("alpha")};
 
-static bool is_wide(const struct ivp_shape *shape)
-{
-	return ivp_format_pixel_bytes(shape->format) > ivp_format_channels(shape->format);
-}
-
 static size_t levels_of(const struct ivp_shape *shape)
 {
-	return is_wide(shape) ? 65536 : 256;
+	return ivp_is_wide(shape->format) ? 65536 : 256;
 }
 
 /* uint64_t counts[channels][levels], for 8 bits TABLES8 times; the first holds the sums. */
@@ -48,7 +44,7 @@ static size_t scratch_bytes(const void *self, const struct ivp_shape *in,
 	(void)self;
 	(void)out;
 	return sizeof(uint64_t) * ivp_format_channels(in->format) * levels_of(in) *
-	       (is_wide(in) ? 1 : TABLES8);
+	       (ivp_is_wide(in->format) ? 1 : TABLES8);
 }
 
 /* channels is a constant wherever these are inlined. */
@@ -107,7 +103,7 @@ static void survey(const void *self, const struct ivp_input *in, void *scratch)
 	memset(counts, 0, scratch_bytes(self, &in->shape, &in->shape));
 	for (uint32_t y = 0; y < in->shape.height; y++)
 		count_row(in->pixels + y * in->stride, &in->shape, counts);
-	for (size_t t = 1; t < TABLES8 && !is_wide(&in->shape); t++)
+	for (size_t t = 1; t < TABLES8 && !ivp_is_wide(in->shape.format); t++)
 		for (size_t i = 0; i < all; i++)
 			counts[i] += counts[t * all + i];
 }

@@ -54,7 +54,7 @@ static uint32_t need(const void *self, const struct ivp_shape *in, const struct 
 /* Levels from first on become white. */
 static void fill(const struct ivp_shape *shape, unsigned first, void *table)
 {
-	const unsigned most = ivp_tone_most(shape->format);
+	const unsigned most = ivp_most_level(shape->format);
 	uint16_t *wide = table;
 	uint8_t *narrow = table;
 
@@ -84,7 +84,7 @@ static unsigned table(const void *self, const struct ivp_shape *in, unsigned col
 	if (threshold->method != FIXED)
 		return 0;
 	if (table)
-		fill(in, first_white(threshold, ivp_tone_most(in->format)), table);
+		fill(in, first_white(threshold, ivp_most_level(in->format)), table);
 	return 1;
 }
 
@@ -148,7 +148,7 @@ static void survey(const void *self, const struct ivp_input *in, void *scratch)
 	for (unsigned c = 0; c < ivp_tone_colours(in->shape.format); c++) {
 		void *table = ivp_tone_table(&in->shape, scratch, c);
 
-		fill(&in->shape, part(histogram.bins[c], ivp_tone_most(in->shape.format)), table);
+		fill(&in->shape, part(histogram.bins[c], ivp_most_level(in->shape.format)), table);
 		tables->of[c] = table;
 	}
 }
@@ -188,7 +188,7 @@ static void apply_fixed(const struct threshold *threshold, const struct ivp_inpu
 {
 	const uint32_t format = in->shape.format;
 	const size_t bytes = (size_t)in->shape.width * ivp_format_pixel_bytes(format);
-	const unsigned most = ivp_tone_most(format);
+	const unsigned most = ivp_most_level(format);
 	const uint16_t first = (uint16_t)first_white(threshold, most);
 
 	for (uint32_t y = rows.first; y < rows.end; y++) {
@@ -210,7 +210,7 @@ static void apply(const void *self, const struct ivp_input *in, const struct ivp
 		  struct ivp_rows rows, void *scratch)
 {
 	const struct threshold *threshold = self;
-	const double most = ivp_tone_most(in->shape.format);
+	const double most = ivp_most_level(in->shape.format);
 	const double offset = threshold->offset / 100 * most;
 
 	if (threshold->method == FIXED)

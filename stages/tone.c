@@ -10,13 +10,13 @@
 
 static size_t table_bytes(uint32_t format)
 {
-	return ivp_tone_most(format) == 255 ? 256 : 2 * 65536;
+	return ivp_most_level(format) == 255 ? 256 : 2 * 65536;
 }
 
 void ivp_tone_fill(const struct ivp_shape *shape, void *table,
 		   double (*curve)(const void *self, double share), const void *self)
 {
-	const unsigned most = ivp_tone_most(shape->format);
+	const unsigned most = ivp_most_level(shape->format);
 	uint16_t *wide = table;
 	uint8_t *narrow = table;
 
@@ -136,7 +136,7 @@ void ivp_tone_apply(const void *self, const struct ivp_input *in, const struct i
 		const uint8_t *from = in->pixels + y * in->stride;
 		uint8_t *to = out->pixels + y * out->stride;
 
-		if (ivp_tone_most(format) == 255)
+		if (ivp_most_level(format) == 255)
 			row_8(scratch, format, from, to, in->shape.width);
 		else
 			row_16(scratch, format, (const ivp_level16 *)from, (ivp_level16 *)to,

@@ -6,14 +6,9 @@
 #ifndef IVP_STAGES_TONE_H
 #define IVP_STAGES_TONE_H
 
-#include <ivpipe/filter.h>
+#include "format.h"
 
-/* The highest level, and how many colours have tables. */
-static inline unsigned ivp_tone_most(uint32_t format)
-{
-	return IVP_FORMAT_BIT(format) & IVP_FORMATS_16BIT ? 65535 : 255;
-}
-
+/* How many colours have tables. */
 static inline unsigned ivp_tone_colours(uint32_t format)
 {
 	return ivp_format_channels(format) == 1 ? 1 : 3;
