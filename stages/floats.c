@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alpha.h"
+#include "clamp.h"
 #include "compiler.h"
 #include "format.h"
 
@@ -125,19 +126,6 @@ void ivp_floats_straighten(uint32_t format, float *values, size_t samples, float
 	}
 }
 
-/* A float at least 0 and at most most: as integers, such floats are in the same order. */
-IVP_INLINE float clamped(float value, float most)
-{
-	int32_t bits, limit;
-
-	memcpy(&bits, &value, sizeof(bits));
-	memcpy(&limit, &most, sizeof(limit));
-	bits = bits > 0 ? bits : 0;
-	bits = bits < limit ? bits : limit;
-	memcpy(&value, &bits, sizeof(bits));
-	return value;
-}
-
 void ivp_floats_store(uint32_t format, const float *levels, void *to, size_t samples, float factor,
 		      float offset)
 {
@@ -148,9 +136,9 @@ void ivp_floats_store(uint32_t format, const float *levels, void *to, size_t sam
 	if (ivp_is_wide(format))
 		for (size_t i = 0; i < samples; i++)
 			words[i] =
-			    (uint16_t)(int32_t)(clamped(from[i] * factor + offset, 65535) + 0.5f);
+			    (uint16_t)(int32_t)(ivp_clamp(from[i] * factor + offset, 65535) + 0.5f);
 	else
 		for (size_t i = 0; i < samples; i++)
 			bytes[i] =
-			    (uint8_t)(int32_t)(clamped(from[i] * factor + offset, 255) + 0.5f);
+			    (uint8_t)(int32_t)(ivp_clamp(from[i] * factor + offset, 255) + 0.5f);
 }

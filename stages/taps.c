@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "clamp.h"
 #include "compiler.h"
 
 #define GROUP 9
@@ -109,19 +110,6 @@ void ivp_taps_sum(enum ivp_taps type, const void *const *from, const void *weigh
 	summers[type](from, weights, count, sums, n);
 }
 
-/* A float at least 0 and at most most: as integers, such floats are in the same order. */
-IVP_INLINE float clamped(float value, float most)
-{
-	int32_t bits, limit;
-
-	memcpy(&bits, &value, sizeof(bits));
-	memcpy(&limit, &most, sizeof(limit));
-	bits = bits > 0 ? bits : 0;
-	bits = bits < limit ? bits : limit;
-	memcpy(&value, &bits, sizeof(bits));
-	return value;
-}
-
 /* NOLINTBEGIN(bugprone-macro-parentheses): types */
 #define LEVELS(name, sum, level, most)                                                             \
 	static void name(const void *from, void *to, size_t n, float factor, float offset)         \
@@ -131,7 +119,7 @@ IVP_INLINE float clamped(float value, float most)
                                                                                                    \
 		for (size_t i = 0; i < n; i++)                                                     \
 			out[i] =                                                                   \
-			    (level)(int32_t)(clamped((float)sums[i] * factor + offset, most) +     \
+			    (level)(int32_t)(ivp_clamp((float)sums[i] * factor + offset, most) +   \
 					     0.5f);                                                \
 	}
 /* NOLINTEND(bugprone-macro-parentheses) */
