@@ -9,9 +9,10 @@
 #include "host/crew.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/signals.h"
 
 unsigned ivp_crew_processors(void)
 {
@@ -43,18 +44,6 @@ static void *serve(void *context)
 	return NULL;
 }
 
-/* A fault is of the thread that it happens in: blocked there, it would end us without a word. */
-static void block_signals(sigset_t *before)
-{
-	static const int faults[] = {SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
-	sigset_t set;
-
-	sigfillset(&set);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		sigdelset(&set, faults[i]);
-	(void)pthread_sigmask(SIG_SETMASK, &set, before);
-}
-
 void ivp_crew_init(struct ivp_crew *crew, unsigned threads, unsigned most,
 		   void (*work)(void *context, unsigned place), void *context)
 {
@@ -72,7 +61,7 @@ void ivp_crew_init(struct ivp_crew *crew, unsigned threads, unsigned most,
 	if (threads < 2)
 		return;
 	crew->places = 2 * threads < most ? 2 * threads : most;
-	block_signals(&before);
+	ivp_signals_block(&before);
 	while (crew->threads < threads &&
 	       pthread_create(&crew->thread[crew->threads], NULL, serve, crew) == 0)
 		crew->threads++;

@@ -2,8 +2,9 @@
 /* All that is shared changes under the mutex: it orders the work's memory too. */
 #include "stage/workers.h"
 
-#include <signal.h>
 #include <string.h>
+
+#include "base/signals.h"
 
 /* The part of a thread is its place among threads, from 1. */
 static unsigned part_of(const struct ivp_workers *workers, pthread_t self)
@@ -41,7 +42,7 @@ static void *serve(void *context)
 
 int ivp_workers_init(struct ivp_workers *workers, unsigned count)
 {
-	sigset_t all, before;
+	sigset_t before;
 	int error = 0;
 
 	memset(workers, 0, sizeof(*workers));
@@ -49,8 +50,7 @@ int ivp_workers_init(struct ivp_workers *workers, unsigned count)
 	pthread_mutex_init(&workers->mutex, NULL);
 	pthread_cond_init(&workers->begin, NULL);
 	pthread_cond_init(&workers->end, NULL);
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	ivp_signals_block(&before);
 	/* The new threads look for themselves among threads: not before all are there. */
 	pthread_mutex_lock(&workers->mutex);
 	while (!error && workers->started + 1 < count) {

@@ -26,8 +26,8 @@ struct ivp_workers {
 	void *context;
 };
 
-/* Starts count - 1 threads, 1 <= count <= IVP_MAX_THREADS. They take no signals. Returns 0 or
- * -errno; then nothing is left running. workers must not move until finish. */
+/* Starts count - 1 threads, 1 <= count <= IVP_MAX_THREADS. They take no signals but their own
+ * faults. Returns 0 or -errno; then nothing is left running. workers must not move until finish. */
 int ivp_workers_init(struct ivp_workers *workers, unsigned count);
 
 /* Calls work(context, part) for each part 0..count-1, each on a thread of its own, part 0 on the

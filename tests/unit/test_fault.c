@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "stage/workers.h"
 #include "transport/fault.h"
 
 #define BYTES 16384
@@ -66,6 +67,22 @@ static void touch_cut_region(void)
 	}
 }
 
+/* Part 1 is a worker's. */
+static void touch_as_worker(void *context, unsigned part)
+{
+	(void)context;
+	if (part == 1)
+		touch_cut_region();
+}
+
+static void let_a_worker_touch(void)
+{
+	struct ivp_workers workers;
+
+	if (ivp_workers_init(&workers, 2) == 0)
+		ivp_workers_run(&workers, touch_as_worker, NULL);
+}
+
 static void touch_what_is_no_region(void)
 {
 	struct ivp_region region;
@@ -82,17 +99,28 @@ static void touch_what_is_no_region(void)
 		*base = 1;
 }
 
-static void a_region_cut_short_is_named_and_ends_the_program(void **state)
+static void assert_names_the_region(void (*touch)(void))
 {
 	char text[1024];
-	const int status = run(touch_cut_region, text, sizeof(text));
+	const int status = run(touch, text, sizeof(text));
 
-	(void)state;
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), EX_PROTOCOL);
 	assert_ptr_equal(strstr(text, "test: "), text);
 	assert_non_null(strstr(text, path));
 	assert_non_null(strstr(text, "cut short"));
+}
+
+static void a_region_cut_short_is_named_and_ends_the_program(void **state)
+{
+	(void)state;
+	assert_names_the_region(touch_cut_region);
+}
+
+static void it_is_named_too_if_a_worker_meets_the_end(void **state)
+{
+	(void)state;
+	assert_names_the_region(let_a_worker_touch);
 }
 
 static void other_faults_end_the_program_as_ever(void **state)
@@ -126,6 +154,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_region_cut_short_is_named_and_ends_the_program,
 					    make_file, remove_file),
+	    cmocka_unit_test_setup_teardown(it_is_named_too_if_a_worker_meets_the_end, make_file,
+					    remove_file),
 	    cmocka_unit_test_setup_teardown(other_faults_end_the_program_as_ever, make_file,
 					    remove_file),
 	    cmocka_unit_test_setup_teardown(regions_beyond_the_table_still_work, make_file,
