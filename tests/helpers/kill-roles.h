@@ -11,6 +11,7 @@
 
 #define IVP_STEPS
 
+#include "helpers/inverter.h"
 #include "helpers/links.h"
 
 #include <sched.h>
@@ -18,6 +19,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include "../stages/need.h"
 
 /* What the transport calls for futexes: as the system call, but sleeps never end by themselves. */
 static long call_futex(long number, const uint32_t *word, int operation, uint32_t value,
@@ -109,12 +112,6 @@ void ivp_step(enum ivp_step step)
 	}
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return *seed >> 33;
-}
-
 static struct ivp_port_options options_for(const struct test_link *link)
 {
 	return (struct ivp_port_options){.link = link->geometry.link_name,
@@ -194,27 +191,10 @@ static int feed(struct fixture *f, struct ivp_why *why)
 	return error;
 }
 
-static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 struct ivp_rows rows, void *scratch)
-{
-	(void)self;
-	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		for (uint32_t x = 0; x < out->shape.width; x++)
-			out->pixels[y * out->stride + x] = (uint8_t)~in->pixels[y * in->stride + x];
-}
-
-static uint32_t need_same(const void *self, const struct ivp_shape *in, const struct ivp_shape *out,
-			  uint32_t end)
-{
-	(void)self;
-	(void)in;
-	(void)out;
-	return end;
-}
-
-static const struct ivp_filter inverter = {
-    .name = "invert", .formats = IVP_FORMATS_8BIT, .need = need_same, .apply = apply_invert};
+static const struct ivp_filter inverter = {.name = "invert",
+					   .formats = IVP_FORMATS_8BIT,
+					   .need = ivp_need_same_rows,
+					   .apply = apply_invert};
 
 static int work(struct fixture *f, struct ivp_why *why)
 {

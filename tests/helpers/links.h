@@ -15,6 +15,13 @@
 #include "transport/region.h"
 #include "transport/window.h"
 
+/* The same numbers on every machine (Knuth's MMIX generator, upper bits). */
+static inline uint64_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return *seed >> 33;
+}
+
 struct test_link {
 	struct ivp_geometry geometry;
 	struct ivp_layout layout;

@@ -4,6 +4,7 @@
  * each instruction that changed the memory, a copy of it is taken, which is exactly what a peer
  * killed there would leave. On the copy a new life must bring the work to its right end.
  */
+#include "helpers/inverter.h"
 #include "helpers/links.h"
 
 #include <signal.h>
@@ -99,16 +100,6 @@ static bool feed(const struct scene *scene)
 		put(&producer, &slot, id);
 	}
 	return false;
-}
-
-static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 struct ivp_rows rows, void *scratch)
-{
-	(void)self;
-	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		for (uint32_t x = 0; x < out->shape.width; x++)
-			out->pixels[y * out->stride + x] = (uint8_t)~in->pixels[y * in->stride + x];
 }
 
 static const struct ivp_filter inverter = {

@@ -82,12 +82,6 @@ static void format_side(struct side *side)
 	ivp_window_format(side->data.base, &side->geometry, &side->layout, IVP_WINDOW_DATA, 0);
 }
 
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return *seed >> 33;
-}
-
 /* Mostly where it hurts: header, live words, descriptors. */
 static void strike(struct side *side, uint64_t *seed)
 {

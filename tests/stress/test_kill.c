@@ -4,6 +4,7 @@
  * again. What the sink has received in the end must be complete, in order, without duplicates,
  * and right to the byte. IVP_SEED=n repeats a run that failed, as far as chance allows.
  */
+#include "helpers/inverter.h"
 #include "helpers/links.h"
 
 #include <fcntl.h>
@@ -34,12 +35,6 @@ struct fixture {
 	pid_t children[ROLES]; /* 0: not running */
 	unsigned kills, starts[ROLES];
 };
-
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return *seed >> 33;
-}
 
 static struct ivp_shape shape_of(uint64_t id)
 {
@@ -96,16 +91,6 @@ static int feed(struct fixture *f, struct ivp_why *why)
 	}
 	ivp_output_port_close(&port, IVP_STATE_FINISHED, 0);
 	return 0;
-}
-
-static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 struct ivp_rows rows, void *scratch)
-{
-	(void)self;
-	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		for (uint32_t x = 0; x < out->shape.width; x++)
-			out->pixels[y * out->stride + x] = (uint8_t)~in->pixels[y * in->stride + x];
 }
 
 static const struct ivp_filter inverter = {

@@ -385,12 +385,6 @@ struct player {
 	uint32_t *stop;
 };
 
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return *seed >> 33;
-}
-
 static void move_to(struct player *player, uint64_t position)
 {
 	ivp_store_release(&player->own->position, position);

@@ -4,11 +4,13 @@
  * after it, and decides when the next rows are there. Each wait is for something that the stage
  * does; patience ends one that is in vain.
  */
+#include "helpers/inverter.h"
 #include "helpers/links.h"
 
 #include <errno.h>
 #include <pthread.h>
 
+#include "../stages/need.h"
 #include "stage/runner.h"
 
 #define S       1000000000ull
@@ -30,31 +32,12 @@ static int invert_shape(const void *self, const struct ivp_shape *in, struct ivp
 	return -EINVAL;
 }
 
-static uint32_t invert_need(const void *self, const struct ivp_shape *in,
-			    const struct ivp_shape *out, uint32_t end)
-{
-	(void)self;
-	(void)in;
-	(void)out;
-	return end;
-}
-
-static void apply_invert(const void *self, const struct ivp_input *in, const struct ivp_output *out,
-			 struct ivp_rows rows, void *scratch)
-{
-	(void)self;
-	(void)scratch;
-	for (uint32_t y = rows.first; y < rows.end; y++)
-		for (uint32_t x = 0; x < out->shape.width; x++)
-			out->pixels[y * out->stride + x] = (uint8_t)~in->pixels[y * in->stride + x];
-}
-
 static const struct ivp_filter inverter = {
     .name = "invert",
     .summary = "inverts",
     .formats = IVP_FORMAT_BIT(IVP_FORMAT_GRAY8),
     .shape = invert_shape,
-    .need = invert_need,
+    .need = ivp_need_same_rows,
     .apply = apply_invert,
 };
 
