@@ -28,6 +28,16 @@ static inline void make_test_folder(char path[256])
 	assert_non_null(mkdtemp(path));
 }
 
+/* Makes the file anew. */
+static inline void write_test_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
 static inline int remove_entry(const char *path, const struct stat *info, int type, struct FTW *at)
 {
 	(void)info;

@@ -60,15 +60,6 @@ static const struct ivp_finding *expect(enum ivp_verdict verdict, const char *wh
 	return finding;
 }
 
-static void make_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 /* A data window in a file, mapped, for a test to spoil. */
 static void make_window(const char *path, struct ivp_region *region)
 {
@@ -96,13 +87,13 @@ static void make_device(const char *enabled, struct ivp_region *region)
 	snprintf(device, sizeof(device), "%s/0000:00:10.0", pci);
 	assert_int_equal(mkdir(device, 0700), 0);
 	snprintf(path, sizeof(path), "%s/vendor", device);
-	make_file(path, "0x1af4\n");
+	write_test_file(path, "0x1af4\n");
 	snprintf(path, sizeof(path), "%s/device", device);
-	make_file(path, "0x1110\n");
+	write_test_file(path, "0x1110\n");
 	snprintf(path, sizeof(path), "%s/label", device);
-	make_file(path, "middle.data\n");
+	write_test_file(path, "middle.data\n");
 	snprintf(path, sizeof(path), "%s/enable", device);
-	make_file(path, enabled);
+	write_test_file(path, enabled);
 	snprintf(path, sizeof(path), "%s/resource2", device);
 	make_window(path, region);
 }
@@ -175,7 +166,7 @@ static void what_is_no_window_is_a_problem(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/ivpipe.short", folder);
-	make_file(path, "short");
+	write_test_file(path, "short");
 	snprintf(path, sizeof(path), "%s/ivpipe.link", folder);
 	assert_int_equal(symlink("/dev/null", path), 0);
 	snprintf(path, sizeof(path), "%s/ivpipe.folder", folder);

@@ -55,13 +55,9 @@ static void make_image(const char *name, unsigned width, unsigned height, uint8_
 static void make_text(const char *name, const char *text)
 {
 	char path[300];
-	FILE *to;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	to = fopen(path, "wb");
-	assert_non_null(to);
-	fputs(text, to);
-	assert_int_equal(fclose(to), 0);
+	write_test_file(path, text);
 }
 
 /* A consumer on a thread of its own looks at it too. */

@@ -28,7 +28,6 @@ static int tear_down(void **state)
 static void put(const char *path, const char *text)
 {
 	char full[600];
-	FILE *file;
 
 	assert_true(snprintf(full, sizeof(full), "%s%s", folder, path) < (int)sizeof(full));
 	for (char *slash = full + strlen(folder) + 1; (slash = strchr(slash, '/')); slash++) {
@@ -36,10 +35,7 @@ static void put(const char *path, const char *text)
 		assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
 		*slash = '/';
 	}
-	file = fopen(full, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	write_test_file(full, text);
 }
 
 static void put_pool(const char *size, const char *total, const char *unused, const char *promised,

@@ -20,11 +20,7 @@ static const char *in_folder(const char *name)
 
 static void write_file(const char *name, const char *text)
 {
-	FILE *file = fopen(in_folder(name), "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	write_test_file(in_folder(name), text);
 }
 
 static int set_up(void **state)

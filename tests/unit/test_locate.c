@@ -43,13 +43,9 @@ static int tear_down(void **state)
 static void write_file(const char *folder, const char *name, const char *text)
 {
 	char path[600];
-	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	write_test_file(path, text);
 }
 
 /* Makes a device and, in *path, the name of its BAR 2, which does not exist yet. */

@@ -16,13 +16,9 @@ static struct ivp_diag diag;
 static void put(const char *name, const char *text)
 {
 	char path[600];
-	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	write_test_file(path, text);
 }
 
 /* free huge pages of 2 MiB, mounted at huge. */
