@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "host/crew.h"
+#include "transport/owner.h"
 
 #define LATER   1          /* there is no frame to begin with now */
 #define LOOK_NS 1000000u   /* between two looks for a frame while others are written */
@@ -42,18 +43,13 @@ struct flow {
 	uint64_t before_ns, first_ns;
 };
 
-static void count(uint64_t *counter, uint64_t by)
-{
-	ivp_store_relaxed(counter, *counter + by);
-}
-
 static void count_delivered(struct flow *flow, const struct ivp_frame *frame)
 {
 	const uint64_t now_ns = ivp_now_ns();
 
 	flow->tally->delivered++;
 	flow->tally->bytes += frame->payload_bytes;
-	count(&flow->own->bytes, frame->payload_bytes);
+	ivp_owner_count(&flow->own->bytes, frame->payload_bytes);
 	ivp_tally_add_trail(flow->tally, frame);
 	if (frame->source_time_ns != 0 && frame->source_time_ns <= now_ns)
 		ivp_latency_add(flow->drain->ledger.latency ? flow->drain->ledger.latency
@@ -64,7 +60,7 @@ static void count_delivered(struct flow *flow, const struct ivp_frame *frame)
 static void quarantine(struct flow *flow, const struct job *job, const char *reason)
 {
 	flow->tally->quarantined++;
-	count(&flow->own->errors, 1);
+	ivp_owner_count(&flow->own->errors, 1);
 	ivp_log(IVP_LOG_WARNING, "frame %llu (%s) failed: %s", (unsigned long long)job->frame.id,
 		job->notes.name, reason);
 }
@@ -168,7 +164,7 @@ static int conclude(struct flow *flow, struct job *job, struct ivp_why *why)
 		return store_pixels(flow, job, why);
 	case IVP_KIND_DROPPED:
 		flow->tally->dropped++;
-		count(&flow->own->dropped, 1);
+		ivp_owner_count(&flow->own->dropped, 1);
 		return 0;
 	case IVP_KIND_ERROR:
 		reason = job->notes.reason[0] ? job->notes.reason : status_text(frame->status);
@@ -243,7 +239,7 @@ static int next_frame(struct flow *flow, struct ivp_frame *frame, struct ivp_why
 		return -EINTR;
 	}
 	error = ivp_input_port_next(flow->drain->port, frame, &wait_ns, why);
-	count(&flow->own->wait_ns, wait_ns);
+	ivp_owner_count(&flow->own->wait_ns, wait_ns);
 	flow->blocked = false;
 	if (!error)
 		ivp_consumer_begin(flow->link);
@@ -291,7 +287,7 @@ static int finish_oldest(struct flow *flow, struct ivp_why *why)
 	flow->blocked = false;
 	if (ivp_crew_count(&flow->crew) > 0)
 		ivp_consumer_begin(flow->link);
-	count(&flow->own->busy_ns, job->busy_ns + (ivp_now_ns() - begin_ns));
+	ivp_owner_count(&flow->own->busy_ns, job->busy_ns + (ivp_now_ns() - begin_ns));
 	return 0;
 }
 

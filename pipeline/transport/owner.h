@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The live words of one's own window. Internal to the transport. */
+/* The live words of one's own window. */
 #ifndef IVP_TRANSPORT_OWNER_H
 #define IVP_TRANSPORT_OWNER_H
 
